@@ -1,0 +1,53 @@
+# `make` alone lists what there is to do.  Every target builds .venv first, from the lock file.
+PYTHON    ?= python3
+SUBMITTED ?= submitted
+OUT       ?= graded
+JOBS      ?=
+VENV      := .venv
+KIT       := $(VENV)/bin/python -m autograder
+
+.DEFAULT_GOAL := help
+.PHONY: help release grade doctor test lint bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/ready: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "The kit needs Python 3.10 or newer, and $(PYTHON) is older or missing: say make PYTHON=/path/to/python3."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' || { \
+	  echo "$(PYTHON) cannot make virtual environments: install its venv package (Debian, Ubuntu: apt install python3-venv)."; exit 1; }
+	@echo "Building $(VENV) from requirements.lock (a minute or two, once) ..."
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements.lock
+	@touch $@
+
+release: $(VENV)/ready ## build the student folder, release/ps18
+	@$(KIT) release
+
+grade: $(VENV)/ready ## grade a class: [SUBMITTED=submitted] [OUT=graded] [JOBS=n]
+	@$(KIT) grade $(SUBMITTED) --out $(OUT) $(if $(JOBS),--jobs $(JOBS))
+
+doctor: $(VENV)/ready ## say whether this machine can grade, and how to mend it if not
+	@$(KIT) doctor
+
+test: $(VENV)/ready ## run the kit's own tests
+	@$(VENV)/bin/python -m pytest
+
+lint: $(VENV)/ready ## check style and types
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+bench: $(VENV)/ready ## compare the cost of grading with the bare training
+	@$(VENV)/bin/python -m tests.benchmarks.overhead
+
+lock: $(VENV)/ready ## renew requirements.lock from pyproject.toml (fetches uv)
+	@$(VENV)/bin/python -m pip --disable-pip-version-check install --quiet uv
+	@$(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.10 --generate-hashes \
+	  --extra dev --no-emit-index-url --no-header --quiet -o requirements.lock
+
+clean: ## remove what runs have made (not your submissions, not .venv)
+	@rm -rf graded dist figures .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -1,0 +1,127 @@
+"""What the grader knows: the rubric, the right values and those of each known mistake."""
+
+import importlib
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from backprop.activations import ACTIVATIONS
+from backprop.neural_network import NeuralNetwork
+
+from .checks.answering import Answerer
+from .checks.case import Case, Expected, difference
+from .checks.checking import Check
+from .checks.engine import Course, hold
+from .checks.student import CallFailed, Student, WrongForm, in_process
+from .mistakes import MISTAKES, network_with
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+HERE = Path(__file__).parent
+VISIBLE_SEED = "visible"
+
+
+@cache
+def rubric() -> dict[str, Any]:
+    """`rubric.toml`, with every field of a task filled in and the tasks that are switched off left out."""
+    table = tomllib.loads((HERE / "rubric.toml").read_text(encoding="utf-8"))
+    defaults = {"bonus": False, "enabled": True}
+    table["task"] = [task for task in ({**defaults, **row} for row in table["task"]) if task["enabled"]]
+    return table
+
+
+@cache
+def settings() -> dict[str, dict[str, dict]]:
+    """`settings.toml`: by check, by variant."""
+    return tomllib.loads((HERE / "settings.toml").read_text(encoding="utf-8"))
+
+
+def setting(check: Check, variant: str) -> Mapping[str, Any]:
+    """What a training check starts from, with what the rubric says about its task."""
+    task = next(task for task in rubric()["task"] if task["id"] == check.task.id)
+    extra = {name: task[name] for name in task if name not in ("id", "title", "points", "bonus", "enabled")}
+    return {**settings().get(check.id, {}).get(variant, {}), **extra}
+
+
+@cache
+def check_functions() -> dict[str, Callable]:
+    """Every check's test function, by the check's id."""
+    found = {}
+    for path in sorted((HERE / "checks").glob("test_*.py")):
+        module = importlib.import_module(f"autograder.checks.{path.stem}")
+        for function in vars(module).values():
+            if hasattr(function, "check"):
+                found[function.check.id] = function
+    return found
+
+
+def seed_of(variant: str) -> str:
+    return VISIBLE_SEED if variant == "visible" else rubric()["seed"]
+
+
+def seen_by(network_class: type, check: Check, variant: str) -> dict[str, Any]:
+    """What the check sees of this class: the values by name; as far as it gets, where a call fails."""
+    case = Case(check.id, variant, seed_of(variant), None, setting(check, variant))
+    student = Student(in_process(Answerer(network_class=network_class)))
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            hold(check_functions()[check.id], student, case)
+    except (CallFailed, WrongForm):
+        if network_class is NeuralNetwork:
+            raise
+    except Exception as error:  # a judgement on side effects, which a mistake may well fail
+        if type(error).__name__ != "Failed":
+            raise
+    return case.seen
+
+
+@cache
+def expected(check_id: str, variant: str) -> Expected:
+    """The right values of a check, and of each mistake those that it changes."""
+    check = check_functions()[check_id].check  # type: ignore[attr-defined]
+    right = seen_by(NeuralNetwork, check, variant)
+    wrong = {name: seen_by(network_with(name), check, variant) for name in MISTAKES}
+    return Expected(right, {name: values for name, values in wrong.items() if differ(right, values)})
+
+
+def differ(right: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    return set(right) != set(values) or any(difference(k, v, values[k], True) for k, v in right.items())
+
+
+def predict(
+    weights: Iterable[np.ndarray],
+    biases: Iterable[np.ndarray],
+    X: np.ndarray,
+    activation: str,
+    output_activation: str | None,
+) -> np.ndarray:
+    """The grader's own forward pass, shape (n_outputs, m)."""
+    layers = list(zip(weights, biases, strict=True))
+    a = X
+    with np.errstate(all="ignore"):
+        for number, (W, b) in enumerate(layers):
+            name = (output_activation or activation) if number == len(layers) - 1 else activation
+            a = ACTIVATIONS[name][0](W @ a + b)
+    return a
+
+
+@cache
+def course() -> Course:
+    """All that decides about right and wrong in grading."""
+    return Course(
+        tasks=rubric()["task"],
+        variants=("visible", "hidden"),
+        expected=lambda check, variant: expected(check.id, variant),
+        mistakes=MISTAKES,
+        setting=setting,
+        seed=seed_of,
+        predict=predict,
+    )

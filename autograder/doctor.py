@@ -1,0 +1,64 @@
+"""`make doctor`: whether this machine can grade, and how to mend it if not."""
+
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Callable
+
+from . import ASSIGNMENT, RELEASE, ROOT
+
+
+def examine() -> int:
+    """Print a line for each thing that grading needs; 0 if all is there, else 1."""
+    trials: list[tuple[str, Callable[[], str]]] = [
+        ("Python", python),
+        ("packages", packages),
+        ("release", release),
+        ("sandbox", sandbox),
+        ("grading", grading),
+    ]
+    well = True
+    for name, trial in trials:
+        try:
+            print(f"  ok    {name:9} {trial()}")
+        except Exception as error:
+            well = False
+            print(f"  FAIL  {name:9} {error}")
+    print("This machine can grade." if well else "This machine cannot grade yet: mend the lines that say FAIL.")
+    return 0 if well else 1
+
+
+def python() -> str:
+    if sys.version_info < (3, 10):
+        raise RuntimeError(f"Python 3.10 or newer is needed, this is {platform.python_version()}: say make PYTHON=...")
+    return f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+
+
+def packages() -> str:
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "pytest", "nbgrader", "rich"))
+
+
+def release() -> str:
+    if not (RELEASE / "backprop").is_dir():
+        raise RuntimeError(f"release/{ASSIGNMENT} is missing: run `make release`.")
+    return str(RELEASE.relative_to(ROOT))
+
+
+def sandbox() -> str:
+    from .sandbox import choose
+
+    return f"{choose().name} starts"
+
+
+def grading() -> str:
+    """Grade the solution itself: full marks, or something is wrong with this machine."""
+    from .grading import grade_apart
+    from .sandbox import choose
+    from .submissions import FILES, Submission
+
+    sources = {name: (ROOT / "solutions" / "backprop" / name).read_bytes() for name in FILES}
+    result = grade_apart(Submission("solution", sources, "files", FILES, (), (), {}, None, ""), choose())
+    if (result["score"], result["bonus"]) != (result["max_score"], result["max_bonus"]):
+        lost = [check["id"] for task in result["tasks"] for check in task["checks"] if check["status"] != "passed"]
+        raise RuntimeError(f"the solution gets {result['score']:g} + {result['bonus']:g}: {result['reason'] or lost[:5]}")
+    return f"the solution gets {result['score']:g} + {result['bonus']:g} points in {result['seconds']:.1f} s"

@@ -1,0 +1,241 @@
+"""Grades submissions: the checks run here, the student's code runs in the sandbox."""
+
+import hashlib
+import json
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from functools import cache
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from . import ASSIGNMENT, RELEASE, ROOT, VERSION
+from .checks.engine import Engine
+from .checks.student import METHOD_CPU, TRAINING_CPU, Student
+from .course import course
+from .sandbox import Sandbox, Worker
+from .submissions import Submission
+
+SCHEMA = 1
+SUBMISSION_CPU = 240.0  # seconds for all calls and trainings of one submission
+CHECK_WALL = 3000  # seconds, a last resort: the proxy's own deadlines end a call long before
+GRADED_BY = ("autograder", "solutions/backprop", f"release/{ASSIGNMENT}/backprop")  # what decides a grade, besides the submission
+
+
+class Room:
+    """One submission's processes in the sandbox: a fresh one for each task, and after each that dies."""
+
+    def __init__(self, worker: Worker):
+        self._worker, self._child, self._spent = worker, None, 0.0
+        self._trained: dict[int, float] = {}
+
+    def begin(self, task: str) -> None:
+        if self._child is not None:
+            self._spent += self._child.cpu
+            self._child.close()
+        self._child, self._trained = None, {}
+
+    def student(self) -> Student:
+        if self._child is None or not self._child.alive:
+            self.begin("")
+            self._child = self._worker.fork()
+        return Student(self.ask)
+
+    def ask(self, header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
+        """One request, within what is left of the time for the call, the training and the submission."""
+        child = self._child
+        assert child is not None
+        network = header.get("on", -1)
+        limit = TRAINING_CPU - self._trained.get(network, 0.0) if method == "train" else METHOD_CPU
+        left = SUBMISSION_CPU - self._spent - child.cpu
+        before = child.cpu
+        reply, returned = child.ask(header, arrays, max(min(limit, left), 0.01))
+        if method == "train":
+            self._trained[network] = self._trained.get(network, 0.0) + child.cpu - before
+        if "timeout" in reply:
+            reply = {"timeout": TRAINING_CPU if method == "train" else METHOD_CPU}
+            if left < limit:
+                reply = {"crashed": f"the {SUBMISSION_CPU:.0f} s for the whole submission are used up"}
+        return reply, returned
+
+
+@cache
+def given_files() -> dict[str, bytes]:
+    """The released package, as students have it."""
+    return {path.name: path.read_bytes() for path in sorted((RELEASE / "backprop").glob("*.py"))}
+
+
+def grade(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
+    """The result of one submission, in the form that `results.json` has."""
+    began = perf_counter()
+    engine: Engine | None = None
+    reason = submission.reason
+    if reason is None:
+        with Worker(sandbox) as worker:
+            reason = load_problem(worker.load({**given_files(), **submission.files}))
+            if reason is None:
+                room = Room(worker)
+                engine = Engine(course(), room)
+                run_checks(engine)
+                room.begin("")
+    return result(submission, sandbox.name, engine, reason, perf_counter() - began)
+
+
+def run_checks(engine: Engine) -> None:
+    """The pytest session: every check on every variant of its data."""
+    import pytest
+
+    arguments = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:logging", "--assert=plain", "-p", "pytest_timeout"]
+    arguments += [f"--timeout={CHECK_WALL}", "-c", os.devnull, "--rootdir", str(ROOT), str(ROOT / "autograder" / "checks")]
+    before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        status = pytest.main(arguments, plugins=[engine])
+    finally:
+        os.environ.pop("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+        if before is not None:
+            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = before
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or not all(engine.results.values()):
+        engine.kit_errors.append(f"pytest ended with {status!r} before every check had run")
+
+
+def load_problem(reply: dict) -> str | None:
+    """Why the submission cannot be imported, for the student; None if it can."""
+    if "timeout" in reply:
+        return f"Importing neural_network.py did not end within {reply['timeout']:.0f} s: keep demos and training out of it."
+    if "crashed" in reply:
+        return f"Importing neural_network.py ended its process: {reply['crashed']}."
+    if "raised" not in reply:
+        return None
+    raised = reply["raised"]
+    where = f"{raised['file']}, line {raised['line']}: `{raised['code']}`. " if raised.get("file") else ""
+    if raised["type"] == "ModuleNotFoundError":
+        return (
+            f"{where}{raised['message']}: only neural_network.py, activations.py and exercises.py are taken from what"
+            " you hand in, and NumPy and matplotlib are there. Put what they need into one of them."
+        )
+    if raised["type"] == "AttributeError" and not where:
+        return "neural_network.py defines no class `NeuralNetwork`: the class has to have this name."
+    if raised["type"] == "SystemExit":
+        return f"{where}Importing neural_network.py ends the program: leave out sys.exit() and exit()."
+    return f"{where}neural_network.py cannot be imported: {raised['type']}: {raised['message']}."
+
+
+def result(
+    submission: Submission, sandbox: str, engine: Engine | None, reason: str | None, seconds: float
+) -> dict[str, Any]:
+    rubric = course().tasks
+    tasks = []
+    for task in rubric:
+        checks = engine.results[task["id"]] if engine else []
+        points = round(sum(check["points"] for check in checks), 2)
+        tasks.append(
+            {"id": task["id"], "title": task["title"], "points": points, "max_points": task["points"], "bonus": task["bonus"], "checks": checks}
+        )
+
+    def total(name: str, bonus: bool) -> float:
+        return round(sum(task[name] for task in tasks if task["bonus"] == bonus), 2)
+
+    return {
+        "schema": SCHEMA,
+        "student": submission.student,
+        "assignment": ASSIGNMENT,
+        "source": submission.source,
+        "status": "graded" if engine else "ungradable",
+        "reason": reason,
+        "score": total("points", False),
+        "max_score": total("max_points", False),
+        "bonus": total("points", True),
+        "max_bonus": total("max_points", True),
+        "sandbox": sandbox,
+        "sha256": fingerprint(submission, sandbox),
+        "seconds": round(seconds, 3),
+        "taken": list(submission.taken),
+        "ignored": list(submission.ignored),
+        "notes": [*submission.notes, *submission.broken.values()],
+        "kit_errors": engine.kit_errors if engine else [],
+        "tasks": tasks,
+    }
+
+
+def kit_failure(submission: Submission, sandbox: str, error: BaseException) -> dict[str, Any]:
+    """The result where grading itself went wrong: it will be graded again."""
+    failed = result(submission, sandbox, None, "The kit itself failed on this submission; it will be graded again.", 0.0)
+    return {**failed, "sha256": None, "kit_errors": [f"{type(error).__name__}: {error}"]}
+
+
+@cache
+def kit_sha256() -> str:
+    """Of all that decides a grade apart from the submission: checks, reference, rubric, seeds, versions."""
+    digest = hashlib.sha256(f"{VERSION} {SCHEMA} numpy {np.__version__}".encode())
+    for folder in GRADED_BY:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".py", ".toml"):
+                digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def fingerprint(submission: Submission, sandbox: str) -> str:
+    return hashlib.sha256(f"{kit_sha256()} {submission.sha256} {sandbox}".encode()).hexdigest()
+
+
+def grade_apart(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
+    """Grade in a forked process, so that nothing of one grading reaches the next; JSON comes back."""
+    course()
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(read_end)
+            try:
+                graded = grade(submission, sandbox)
+            except BaseException as error:
+                graded = kit_failure(submission, sandbox.name, error)
+            with os.fdopen(write_end, "wb") as stream:
+                stream.write(json.dumps(graded).encode())
+        finally:
+            os._exit(0)
+    os.close(write_end)
+    with os.fdopen(read_end, "rb") as stream:
+        text = stream.read()
+    _, status = os.waitpid(child, 0)
+    if not text:
+        return kit_failure(submission, sandbox.name, RuntimeError(f"the grading process ended with status {status}"))
+    return json.loads(text)
+
+
+@contextmanager
+def processes(jobs: int) -> Iterator[Executor]:
+    """`jobs` processes on this machine, forked from one that has the checks imported."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["autograder.grading", "pytest", "pytest_timeout"])
+    executor = ProcessPoolExecutor(jobs, mp_context=context)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def grade_all(
+    submissions: Iterable[Submission], sandbox: Sandbox, executor: Executor, window: int
+) -> Iterator[dict[str, Any]]:
+    """Results as they come, with at most `window` submissions under way."""
+    under_way: dict[Future, Submission] = {}
+    waiting = iter(submissions)
+    exhausted = False
+    while under_way or not exhausted:
+        while not exhausted and len(under_way) < window:
+            submission = next(waiting, None)
+            if submission is None:
+                exhausted = True
+            else:
+                under_way[executor.submit(grade_apart, submission, sandbox)] = submission
+        done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+        for future in done:
+            submission = under_way.pop(future)
+            error = future.exception()
+            yield kit_failure(submission, sandbox.name, error) if error else future.result()

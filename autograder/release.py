@@ -1,0 +1,180 @@
+"""Builds the student folder: stubs from the solution, the visible checks, their frozen data, the handout.
+
+The stripping is nbgrader's; what it would let pass is refused here: a misspelt marker, an END without
+BEGIN, a solution line that still stands somewhere in the release.
+"""
+
+import ast
+import difflib
+import io
+import os
+import re
+import shutil
+import tokenize
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+
+from . import ASSIGNMENT, RELEASE, ROOT
+
+MARKERS = {"### BEGIN SOLUTION": 1, "### END SOLUTION": -1}
+HIDDEN = ("experiments.py",)  # whole modules that only solve exercises
+SOURCE = ROOT / "source" / ASSIGNMENT
+SOLUTIONS = ROOT / "solutions" / "backprop"
+CHECKS = ROOT / "autograder" / "checks"
+PLACEHOLDER = "SOLUTION_WAS_HERE"
+NEVER = {"__pycache__", ".DS_Store", ".pytest_cache", ".ipynb_checkpoints"}
+
+
+class ReleaseError(Exception):
+    """The student folder cannot be built; one sentence that names file and line."""
+
+
+def build(target: Path = RELEASE, solutions: Path = SOLUTIONS, source: Path = SOURCE) -> list[str]:
+    """Build the student folder and put it in place whole; the names of its files."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f".{target.name}-{os.getpid()}")
+    try:
+        assemble(fresh, solutions, source)
+        old = target.with_name(f".{target.name}-{os.getpid()}-old")
+        if target.exists():
+            target.rename(old)
+        fresh.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return [str(path.relative_to(target)) for path in files_of(target)]
+
+
+def assemble(folder: Path, solutions: Path, source: Path) -> None:
+    """Write the student folder's files to `folder`, which must not exist yet."""
+    from .checks.frozen import FILE, save
+    from .course import check_functions, course
+
+    (folder / "backprop").mkdir(parents=True)
+    (folder / "tests").mkdir()
+    for path in sorted(solutions.glob("*.py")):
+        if path.name not in HIDDEN:
+            (folder / "backprop" / path.name).write_text(stub(path), encoding="utf-8")
+    for path in files_of(CHECKS):
+        shutil.copyfile(path, folder / "tests" / path.name)
+    for path in files_of(source):
+        (folder / path.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, folder / path.relative_to(source))
+    graded = {task["id"] for task in course().tasks}
+    checks = {name: function.check for name, function in check_functions().items()}  # type: ignore[attr-defined]
+    save(folder / "tests" / FILE, course(), {n: c for n, c in checks.items() if c.task.id in graded})
+    refuse_leaks(folder, solutions)
+
+
+def stub(path: Path) -> str:
+    """The text of a module with each marked region replaced by `raise NotImplementedError("...")`."""
+    from nbformat import v4
+    from nbgrader.preprocessors import ClearSolutions
+
+    text = path.read_text(encoding="utf-8")
+    check_markers(path, text)
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(text)])
+    strip = ClearSolutions(code_stub={"python": PLACEHOLDER}, enforce_metadata=False)
+    lines = strip.preprocess(notebook, {})[0].cells[0].source.split("\n")
+    function = ""
+    for number, line in enumerate(lines):
+        if found := re.match(r"\s*def (\w+)", line):
+            function = found[1]
+        lines[number] = line.replace(PLACEHOLDER, f'raise NotImplementedError("{function} is not written yet")')
+    stripped = "\n".join(lines)
+    try:
+        ast.parse(stripped)
+    except SyntaxError as error:
+        raise ReleaseError(f"{path}: without its solution the file is no Python any more ({error}).") from None
+    return stripped
+
+
+def comments(text: str) -> Iterator[tuple[int, str]]:
+    """Line number and text of each comment."""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string.strip()
+
+
+def check_markers(path: Path, text: str) -> None:
+    """Raise ReleaseError for markers that are misspelt, nested or without their partner."""
+    opened = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip() in MARKERS:
+            if (MARKERS[line.strip()] == 1) == bool(opened):
+                what = f"a region that line {opened} opened is still open" if opened else "no region is open"
+                raise ReleaseError(f"{path}, line {number}: {line.strip()!r}, but {what}.")
+            opened = 0 if opened else number
+    if opened:
+        raise ReleaseError(f"{path}, line {opened}: this region has no '### END SOLUTION'.")
+    for number, comment in comments(text):
+        words = comment.lstrip("# ").upper()
+        like = max(difflib.SequenceMatcher(None, words, m.lstrip("# ")).ratio() for m in MARKERS)
+        if comment not in MARKERS and (like > 0.7 or re.search(r"\b(BEGIN|END)\W+SOL", words)):
+            raise ReleaseError(f"{path}, line {number}: {comment!r} looks like a misspelt marker; there are {list(MARKERS)}.")
+
+
+def refuse_leaks(folder: Path, solutions: Path) -> None:
+    """Raise ReleaseError where a line that stands only inside solution regions stands in the release."""
+    inside: dict[str, str] = {}
+    outside: set[str] = set()
+    for path in sorted(solutions.glob("*.py")):
+        depth = 0
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            line = " ".join(line.split())
+            if line in MARKERS:
+                depth += MARKERS[line]
+            elif depth or path.name in HIDDEN:
+                inside.setdefault(line, f"{path.name}, line {number}")
+            else:
+                outside.add(line)
+    # `else:` or `return a` give nothing away, wherever they stand.
+    secret = {line: place for line, place in inside.items() if line not in outside and len(re.findall(r"\w+", line)) > 3}
+    for path in files_of(folder):
+        if path.suffix == ".npz":
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            if place := secret.get(" ".join(line.split())):
+                raise ReleaseError(f"{path.relative_to(folder)}, line {number}: this line is part of the solution ({place}).")
+
+
+def files_of(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.is_file() and not NEVER & set(p.relative_to(folder).parts))
+
+
+def stale(target: Path = RELEASE) -> str | None:
+    """Where the released folder differs from a fresh build; None if it is current."""
+    if not target.is_dir():
+        return f"{target} does not exist"
+    fresh = target.with_name(f".{target.name}-{os.getpid()}")
+    try:
+        assemble(fresh, SOLUTIONS, SOURCE)
+        built, found = ({path.relative_to(folder): path for path in files_of(folder)} for folder in (fresh, target))
+        for name in sorted(built.keys() | found.keys()):
+            if name not in built or name not in found:
+                return f"{name} is {'missing' if name in built else 'not part of a fresh build'}"
+            if where := difference(built[name], found[name]):
+                return f"{name}{where}"
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return None
+
+
+def difference(built: Path, found: Path) -> str | None:
+    one, other = built.read_bytes(), found.read_bytes()
+    if one == other:
+        return None
+    if built.suffix == ".npz":
+        try:
+            with np.load(built) as a, np.load(found) as b:  # another machine's last bits are no change
+                if bytes(a["index"]) == bytes(b["index"]) and np.allclose(a["numbers"], b["numbers"], 1e-9, 1e-12):
+                    return None
+        except Exception:
+            return " cannot be read"
+        return " holds other values than a fresh build"
+    lines = zip_longest(one.split(b"\n"), other.split(b"\n"))
+    number = next(n for n, (a, b) in enumerate(lines, 1) if a != b)
+    return f", line {number} differs from a fresh build"

@@ -1,0 +1,249 @@
+"""Find what students handed in, and bring it to one form: UTF-8, LF line ends, released stubs left out."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import io
+import os
+import re
+import tokenize
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import ASSIGNMENT, uploads
+from .uploads import MAX_DEPTH, MAX_FILE, Entry, Refused, shown
+
+FILES = ("neural_network.py", "activations.py", "exercises.py")
+NOTEBOOK = "ps18.ipynb"
+LONE = {".py": FILES[0], ".ipynb": NOTEBOOK}  # what a single file of another name counts as
+MAX_COPIES = 20  # files of one name, at one depth
+ENCODINGS = ("utf-8", "utf-8-sig", "ascii", "iso8859-1", "cp1252")  # that a PEP 263 comment may declare
+COOKIE = re.compile(r"^([ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+", re.ASCII | re.MULTILINE)  # that comment
+
+
+class BadInput(Exception):
+    """One sentence for the person at the command line."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in, as far as it is graded; paths and sentences are safe to show."""
+
+    student: str
+    files: dict[str, bytes]  # name -> source; files equal to the released stub are left out
+    source: str  # "files" or "notebook"
+    taken: tuple[str, ...]  # paths inside the upload that are graded
+    ignored: tuple[str, ...]  # the other paths, or the first of them and how many more
+    notes: tuple[str, ...]  # sentences for the feedback, those of `broken` among them
+    broken: dict[str, str]  # name -> why this file is left out
+    reason: str | None  # why it cannot be graded
+    sha256: str  # of all that decides the grade
+
+
+def find_class(submitted: Path) -> dict[str, Path]:
+    """Return each student's upload, `submitted/<student>/ps18`, by student; it need not exist."""
+    name = shown(str(submitted))
+    layout = f"expected a folder that holds <student>/{ASSIGNMENT}/ for each student"
+    try:
+        with os.scandir(submitted) as entries:
+            students = sorted(entry.name for entry in entries if _is_student(entry))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{name} cannot be graded ({uploads.why(error)}): {layout}.") from None
+    paths = {student: submitted / student / ASSIGNMENT for student in students}
+    if not any(map(os.path.lexists, paths.values())):
+        alone = any(os.path.lexists(submitted / file) for file in (ASSIGNMENT, NOTEBOOK, *FILES))
+        if alone or not students:
+            what = "looks like one student's upload (grade-one takes those)" if alone else "holds no students"
+            raise BadInput(f"{name} {what}: {layout}.")
+    return paths
+
+
+def read_submission(path: Path, student: str, stubs: Mapping[str, bytes]) -> Submission:
+    """Read a folder, `.py`, `.ipynb` or `.zip`; what cannot be graded comes back with its reason."""
+    lone_name = path.name if path.name in FILES else LONE.get(path.suffix.lower())
+    with ExitStack() as stack:
+        try:
+            _check_layout(path, student)
+            entries = uploads.list_upload(path, lone_name, stack)
+            found = _choose_files(entries, stubs)
+            zips = list(filter(uploads.is_zip, entries))
+            if not found.worked_on and len(zips) == 1:
+                inside = _choose_files(uploads.list_zip(zips[0], f"{zips[0].label}/", stack), stubs)
+                inside.paths += [path for path in found.paths if path != zips[0].label]
+                found = inside if inside.worked_on or not found.unchanged else found
+            return _decide(student, found)
+        except Refused as refusal:
+            reason = f"{refusal}."
+        except (OSError, ValueError) as error:
+            reason = f"{shown(path.name)} cannot be read ({uploads.why(error)}): hand it in anew."
+    return Submission(student, {}, "files", (), (), (), {}, reason, _digest({}, reason, {}))
+
+
+@dataclass
+class _Found:
+    """What an upload holds: files that were worked on and can be read, and what its notebook makes."""
+
+    paths: list[str]
+    files: dict[str, bytes] = field(default_factory=dict)
+    lifted: dict[str, bytes] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)  # name -> path
+    unchanged: list[str] = field(default_factory=list)
+
+    @property
+    def worked_on(self) -> bool:
+        return bool(self.files or self.lifted or self.broken)
+
+
+def _choose_files(entries: Sequence[Entry], stubs: Mapping[str, bytes]) -> _Found:
+    """Take, of each name, the shallowest file that is not the released stub."""
+    found = _Found(sorted(entry.described() for entry in entries if uploads.is_leaf(entry)))
+    for name in (*FILES, NOTEBOOK):
+        stub = _bare(_normalise(stubs[name])) if name in stubs else None
+        for depth in range(1, MAX_DEPTH + 2):
+            copies = [entry for entry in entries if entry.parts[-1] == name and len(entry.parts) == depth]
+            if _choose_copy(name, copies, stub, found):
+                break
+    if NOTEBOOK in found.files:
+        try:
+            found.lifted = _read_notebook(found.files.pop(NOTEBOOK), stubs)
+            found.unchanged += [] if found.lifted else [found.labels[NOTEBOOK]]
+        except Refused as refusal:
+            found.broken[NOTEBOOK] = f"{found.labels[NOTEBOOK]} {refusal}."
+    return found
+
+
+def _choose_copy(name: str, copies: Sequence[Entry], stub: bytes | None, found: _Found) -> bool:
+    """Put into `found` what the files of one name and depth come to; false if all are the released stub."""
+    if len(copies) > MAX_COPIES:
+        found.broken[name] = f"{name} came {len(copies)} times: hand in one of them."
+        return True
+    sources = {copy: _read_source(copy) for copy in copies}
+    same = [copy for copy, source in sources.items() if isinstance(source, bytes) and _bare(source) == stub]
+    found.unchanged += [copy.label for copy in same]
+    left = [copy for copy in copies if copy not in same]
+    if len({sources[copy] for copy in left}) > 1:  # then the kit's own folder decides, if it can
+        left = [copy for copy in left if copy.parts[-2:-1] == ("backprop",)] or left
+    if len({sources[copy] for copy in left}) > 1:
+        paths = f"{left[0].label} and {left[1].label}"
+        found.broken[name] = f"{name} came more than once, not all the same ({paths}): hand in one of them."
+    elif left:
+        source = sources[left[0]]
+        found.labels[name] = left[0].label
+        if isinstance(source, bytes):
+            found.files[name] = source
+        else:
+            found.broken[name] = f"{left[0].label} {source}."
+    return bool(left)
+
+
+def _read_notebook(notebook: bytes, stubs: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files that a notebook's cells make: none if it was not worked on."""
+    raise Refused(f"was worked on, but notebooks are not graded yet: hand in {', '.join(FILES)}")
+
+
+def _decide(student: str, found: _Found) -> Submission:
+    """Choose between files and notebook, and between a grade and a reason."""
+    files, source, notes, broken, reason = found.files, "files", [], dict(found.broken), None
+    if files and (found.lifted or NOTEBOOK in broken):
+        broken.pop(NOTEBOOK, None)
+        notes.append("Both files and a notebook were worked on: the files are graded.")
+    if found.lifted and not files:
+        files, source = found.lifted, "notebook"
+    elif broken:
+        fatal = [FILES[0], NOTEBOOK, *([] if files or found.unchanged else broken)]
+        reason = next((broken[name] for name in fatal if name in broken), None)
+    elif not files and not found.unchanged:
+        reason = (
+            f"No file to grade: expected {', '.join(FILES)} or {NOTEBOOK}, at most {MAX_DEPTH} folders down; "
+            f"found {_listed(found.paths)}. Put the files there, under these names."
+        )
+    notes += [sentence for sentence in broken.values() if sentence != reason]
+    if found.unchanged:
+        notes.append(f"Still as released, so counted as absent: {_listed(found.unchanged)}.")
+    broken = broken if source == "files" else {}
+    taken = () if reason else tuple(found.labels[n] for n in (files if source == "files" else [NOTEBOOK]))
+    ignored = tuple(_first([path for path in found.paths if path not in taken], 20))
+    sha = _digest(files, reason, broken)
+    return Submission(student, files, source, taken, ignored, tuple(notes), broken, reason, sha)
+
+
+def _digest(files: Mapping[str, bytes], reason: str | None, broken: Mapping[str, str]) -> str:
+    return hashlib.sha256(repr((sorted(files.items()), reason, sorted(broken.items()))).encode()).hexdigest()
+
+
+def _read_source(entry: Entry) -> bytes | str:
+    """Return a file's normalised source, or what is wrong with it: the end of a sentence."""
+    try:
+        source = _normalise(entry.read())
+    except Refused as refusal:
+        return str(refusal)
+    return source if len(source) <= MAX_FILE else uploads.TOO_LARGE
+
+
+def _normalise(source: bytes) -> bytes:
+    """Return text as UTF-8 with LF line ends, without byte order mark or another encoding's comment."""
+    if source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise Refused("is UTF-16 text: save it as UTF-8")
+    if b"\0" in source:
+        raise Refused("holds a NUL byte, so it is no source code: save it as UTF-8 text")
+    marked = source.startswith(codecs.BOM_UTF8)
+    source = source.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not source.strip():
+        raise Refused("is empty: hand in the file with your code in it")
+    declared = _declared_encoding(source)
+    encoding = "utf-8" if marked else declared
+    try:
+        text = source.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        raise Refused(f"is not valid {encoding.upper()} in line {line}: save it as UTF-8") from None
+    return (text if declared == "utf-8" else COOKIE.sub(r"\1utf-8", text, count=1)).encode()
+
+
+def _declared_encoding(source: bytes) -> str:
+    """Return the codec that the first two lines declare, as Python's own reader finds it."""
+    head = b"\n".join(source.split(b"\n", 2)[:2]).decode("ascii", "replace").encode("ascii", "replace")
+    try:
+        encoding = codecs.lookup(tokenize.detect_encoding(io.BytesIO(head).readline)[0]).name
+    except SyntaxError:
+        encoding = "unknown"
+    if encoding not in ENCODINGS:
+        raise Refused("declares an encoding that is not accepted here: save it as UTF-8")
+    return encoding
+
+
+def _bare(source: bytes) -> bytes:
+    """Return source without the white space that editors add and remove: at line ends, and at the end."""
+    return b"\n".join(line.rstrip() for line in source.split(b"\n")).rstrip()
+
+
+def _check_layout(path: Path, student: str) -> None:
+    """Refuse `<student>/ps18` where the first is a link, or the second does not exist."""
+    if (path.parent.name, path.name) != (student, ASSIGNMENT):
+        return
+    if path.parent.is_symlink():
+        raise Refused(f"{shown(student)} is a link: hand in the folder itself")
+    if not os.path.lexists(path):
+        there = sorted(
+            shown(f"{student}/{name}") for name in os.listdir(path.parent) if not uploads.is_silent(name)
+        )
+        wanted = f"{shown(student)}/{ASSIGNMENT}/ with {', '.join(FILES)} or {NOTEBOOK} in it"
+        raise Refused(f"No folder {ASSIGNMENT}: expected {wanted}; found {_listed(there)}")
+
+
+def _is_student(entry: os.DirEntry[str]) -> bool:
+    """Whether this is a folder, or a link that may be one: it is listed too, and refused when read."""
+    linked = entry.is_symlink() and not os.path.isfile(entry.path)
+    return not uploads.is_silent(entry.name) and (linked or entry.is_dir(follow_symlinks=False))
+
+
+def _first(names: list[str], limit: int) -> list[str]:
+    return names if len(names) <= limit else [*names[:limit], f"... and {len(names) - limit} more"]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(_first(names, 5)) or "nothing"

@@ -1,0 +1,217 @@
+"""List and read what lies in an upload - a folder, a zip or one file - in bounded time and memory.
+
+No link is followed, no zip is unpacked, nothing is waited for.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PureWindowsPath
+from typing import IO
+
+MAX_FILE = 1 << 20  # bytes of one file
+MAX_ENTRIES = 20_000  # names looked at in one upload
+MAX_DEPTH = 2  # folders down
+MAX_READ = 4 << 20  # bytes at once: more than MAX_FILE, and than the table of a zip of MAX_ENTRIES files
+SILENT = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "timestamp.txt"}
+TOO_LARGE = "is larger than 1 MiB: hand in only the code (a notebook without its outputs)"
+TOO_MANY = f"holds more than {MAX_ENTRIES} files: hand in only what the assignment asks for"
+
+
+class Refused(Exception):
+    """Why something is not read: a sentence without its full stop, often without its subject too."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A name in an upload: its path from the top, what it is, and how to open it if that is a file."""
+
+    parts: tuple[str, ...]
+    kind: str  # "a file", "a folder", "a link", ...
+    label: str  # its path, safe to show
+    open: Callable[[], IO[bytes]]
+
+    def read(self) -> bytes:
+        """Return the bytes of an ordinary file that is not too large; `Refused` for all else."""
+        if self.kind != "a file":
+            raise Refused(f"is {self.kind}, where a file was expected: hand in the file itself")
+        try:
+            with self.open() as file:
+                data = file.read(MAX_FILE + 1)
+        except Refused:
+            raise
+        except Exception as error:  # zipfile and zlib have many ways to say that a zip is damaged
+            raise Refused(f"cannot be read ({why(error)}): hand it in anew") from None
+        if len(data) > MAX_FILE:
+            raise Refused(TOO_LARGE)
+        return data
+
+    def described(self) -> str:
+        return self.label + {"a file": "", "a folder": "/"}.get(self.kind, f" ({self.kind})")
+
+
+def list_upload(path: Path, lone_name: str | None, stack: ExitStack) -> list[Entry]:
+    """Return the names in a folder or zip, shallowest first, or the one file there as `lone_name`."""
+    name, kind = shown(path.name or str(path)), _kind(os.lstat(path).st_mode)
+    if kind == "a folder":
+        folder = os.open(path, _FOLDER)
+        stack.callback(os.close, folder)
+        return _list_folder(folder)
+    file = Entry((lone_name or path.name,), kind, name, partial(_open_file, None, (str(path),)))
+    if kind != "a file" or not (lone_name or is_zip(file)):
+        raise Refused(f"{name} is {kind}: expected a folder, a .py, an .ipynb or a .zip")
+    return list_zip(file, "", stack) if is_zip(file) else [file]
+
+
+def list_zip(zipped: Entry, prefix: str, stack: ExitStack) -> list[Entry]:
+    """Return the names in a zip, shallowest first; a path that leaves the zip's folder refuses it all."""
+    try:
+        archive = zipfile.ZipFile(stack.enter_context(zipped.open()))
+        members = archive.infolist()
+        if len(members) > MAX_ENTRIES:
+            raise Refused(TOO_MANY)
+        entries, folders = [], set()
+        for member in members:
+            path = PureWindowsPath(member.orig_filename)  # knows both separators, and drives
+            parts, mode = path.parts, member.external_attr >> 16
+            if path.drive or path.root or ".." in parts:
+                raise Refused(f"holds an unsafe path ({shown(member.orig_filename)}): make it anew")
+            if not parts or any(map(is_silent, parts)):
+                continue
+            kind = _kind(mode) if stat.S_IFMT(mode) else "a file"
+            if kind == "a folder" or member.orig_filename.endswith(("/", "\\")):
+                folders.add(parts[: MAX_DEPTH + 1])
+            elif len(parts) <= MAX_DEPTH + 1:
+                kind = "a zip within a zip" if parts[-1].lower().endswith(".zip") else kind
+                entries.append(_entry(parts, kind, partial(_open_member, archive, member), prefix))
+            folders.update(parts[:length] for length in range(1, min(len(parts), MAX_DEPTH + 2)))
+    except Refused as refusal:
+        raise Refused(f"{zipped.label} {refusal}") from None
+    except Exception as error:  # as in Entry.read
+        raise Refused(f"{zipped.label} is not a zip that can be read ({why(error)}): make it anew") from None
+    entries += [_entry(parts, "a folder", zipped.open, prefix) for parts in folders]
+    return sorted(entries, key=_by_depth)
+
+
+def is_zip(entry: Entry) -> bool:
+    return entry.kind == "a file" and entry.parts[-1].lower().endswith(".zip")
+
+
+def is_leaf(entry: Entry) -> bool:
+    """Whether nothing below this name is listed."""
+    return entry.kind != "a folder" or len(entry.parts) > MAX_DEPTH
+
+
+def is_silent(name: str) -> bool:
+    """Whether this is what systems and tools leave behind, not what a student made."""
+    return name.startswith(".") or name in SILENT
+
+
+def shown(name: str) -> str:
+    """Return a name fit for a message: one line of bounded length, what cannot be printed escaped."""
+    name = name if len(name) <= 200 else f"{name[:200]}..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in name)
+
+
+def why(error: Exception) -> str:
+    """Return what an error says, fit for a message."""
+    return shown(getattr(error, "strerror", None) or str(error) or type(error).__name__)
+
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+_KINDS = {
+    stat.S_ISREG: "a file",
+    stat.S_ISDIR: "a folder",
+    stat.S_ISLNK: "a link",
+    stat.S_ISFIFO: "a FIFO",
+    stat.S_ISSOCK: "a socket",
+}
+
+
+class _BoundedFile(io.BufferedReader):
+    """A file that gives at most MAX_READ bytes at once: zipfile asks for as much as the zip declares."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > MAX_READ:
+            raise Refused(TOO_MANY)
+        return super().read(MAX_READ if size is None or size < 0 else size)
+
+
+def _list_folder(top: int) -> list[Entry]:
+    """Return the names in an open folder, shallowest first."""
+    entries: list[Entry] = []
+    level: list[tuple[str, ...]] = [()]
+    looked_at = 0
+    for depth in range(1, MAX_DEPTH + 2):
+        for folder in level:
+            try:
+                with _opened(top, folder) as here, os.scandir(here) as names:
+                    for found in names:
+                        looked_at += 1
+                        if looked_at > MAX_ENTRIES:
+                            raise Refused(f"The folder {TOO_MANY}")
+                        if not is_silent(found.name):
+                            parts = (*folder, found.name)
+                            kind = _kind(found.stat(follow_symlinks=False).st_mode)
+                            entries.append(_entry(parts, kind, partial(_open_file, top, parts)))
+            except OSError:
+                if not folder:
+                    raise
+                entries.append(
+                    _entry(folder, "a folder that cannot be read", partial(_open_file, top, folder))
+                )
+        level = sorted(
+            entry.parts for entry in entries if entry.kind == "a folder" and len(entry.parts) == depth
+        )
+    return sorted(entries, key=_by_depth)
+
+
+def _open_file(top: int | None, parts: tuple[str, ...]) -> IO[bytes]:
+    """Open an ordinary file below the open folder `top`."""
+    with _opened(top, parts[:-1]) as folder:
+        file = _BoundedFile(io.FileIO(os.open(parts[-1], _FILE, dir_fd=folder)))
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # replaced since it was listed
+        file.close()
+        raise Refused("is not an ordinary file: hand in the file itself")
+    return file
+
+
+@contextmanager
+def _opened(top: int | None, folders: tuple[str, ...]) -> Iterator[int | None]:
+    """Open a folder below `top`, one step at a time, so that no link on the way is followed."""
+    with ExitStack() as stack:
+        for folder in folders:
+            top = os.open(folder, _FOLDER, dir_fd=top)
+            stack.callback(os.close, top)
+        yield top
+
+
+def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+    """Open a file in a zip, if its method can be read piece by piece: others inflate all they hold."""
+    if member.flag_bits & 1:
+        raise Refused("is encrypted: make the zip without a password")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise Refused("is compressed in an unusual way: make an ordinary zip")
+    if member.file_size > MAX_FILE:
+        raise Refused(TOO_LARGE)
+    return archive.open(member)
+
+
+def _entry(parts: tuple[str, ...], kind: str, opener: Callable[[], IO[bytes]], prefix: str = "") -> Entry:
+    return Entry(parts, kind, prefix + shown("/".join(parts)), opener)
+
+
+def _by_depth(entry: Entry) -> tuple[int, tuple[str, ...]]:
+    return len(entry.parts), entry.parts
+
+
+def _kind(mode: int) -> str:
+    return next((kind for is_kind, kind in _KINDS.items() if is_kind(mode)), "a device")
