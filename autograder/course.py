@@ -16,7 +16,7 @@ from .checks.answering import Answerer
 from .checks.case import Case, Expected, difference
 from .checks.checking import Check
 from .checks.engine import Course, hold
-from .checks.student import CallFailed, Student, WrongForm, in_process
+from .checks.student import CallFailed, Student, WrongForm, direct
 from .mistakes import MISTAKES, network_with
 
 if sys.version_info >= (3, 11):
@@ -57,8 +57,8 @@ def check_functions() -> dict[str, Callable]:
     for path in sorted((HERE / "checks").glob("test_*.py")):
         module = importlib.import_module(f"autograder.checks.{path.stem}")
         for function in vars(module).values():
-            if hasattr(function, "check"):
-                found[function.check.id] = function
+            if hasattr(function, "about"):
+                found[function.about.id] = function
     return found
 
 
@@ -69,7 +69,7 @@ def seed_of(variant: str) -> str:
 def seen_by(network_class: type, check: Check, variant: str) -> dict[str, Any]:
     """What the check sees of this class: the values by name; as far as it gets, where a call fails."""
     case = Case(check.id, variant, seed_of(variant), None, setting(check, variant))
-    student = Student(in_process(Answerer(network_class=network_class)))
+    student = Student(direct(Answerer(network_class=network_class)))
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -86,10 +86,14 @@ def seen_by(network_class: type, check: Check, variant: str) -> dict[str, Any]:
 @cache
 def expected(check_id: str, variant: str) -> Expected:
     """The right values of a check, and of each mistake those that it changes."""
-    check = check_functions()[check_id].check  # type: ignore[attr-defined]
+    check = check_functions()[check_id].about  # type: ignore[attr-defined]
     right = seen_by(NeuralNetwork, check, variant)
-    wrong = {name: seen_by(network_with(name), check, variant) for name in MISTAKES}
-    return Expected(right, {name: values for name, values in wrong.items() if differ(right, values)})
+
+    def find_wrong() -> dict[str, Mapping[str, Any]]:
+        wrong = {name: seen_by(network_with(name), check, variant) for name in MISTAKES}
+        return {name: values for name, values in wrong.items() if differ(right, values)}
+
+    return Expected(right, find_wrong)
 
 
 def differ(right: Mapping[str, Any], values: Mapping[str, Any]) -> bool:

@@ -156,7 +156,7 @@ def result(
         "seconds": round(seconds, 3),
         "taken": list(submission.taken),
         "ignored": list(submission.ignored),
-        "notes": [*submission.notes, *submission.broken.values()],
+        "notes": list(submission.notes),
         "kit_errors": engine.kit_errors if engine else [],
         "tasks": tasks,
     }

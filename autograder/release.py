@@ -63,10 +63,27 @@ def assemble(folder: Path, solutions: Path, source: Path) -> None:
     for path in files_of(source):
         (folder / path.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, folder / path.relative_to(source))
+    (folder / "README.md").write_text(handout(source / "README.md"), encoding="utf-8")
     graded = {task["id"] for task in course().tasks}
-    checks = {name: function.check for name, function in check_functions().items()}  # type: ignore[attr-defined]
+    checks = {name: function.about for name, function in check_functions().items()}  # type: ignore[attr-defined]
     save(folder / "tests" / FILE, course(), {n: c for n, c in checks.items() if c.task.id in graded})
     refuse_leaks(folder, solutions)
+
+
+def handout(path: Path) -> str:
+    """The handout with the rubric's tables in the place of their markers."""
+    from .course import rubric
+
+    tasks = rubric()["task"]
+    points = [f"| `{t['id']}` | {t['title']} | {t['points']:g}{' bonus' if t['bonus'] else ''} |" for t in tasks]
+    shares = next((t["size_shares"] for t in tasks if "size_shares" in t), [])
+    sizes = [f"| up to {most} | {share:.0%} |" for most, share in shares]
+    tables = {
+        "<!-- points -->": ["| task | | points |", "|---|---|---|", *points],
+        "<!-- sizes -->": ["  | parameters | of the points |", "  |---|---|", *(f"  {row}" for row in sizes)],
+    }
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return "\n".join("\n".join(tables.get(line, [line])) for line in lines)
 
 
 def stub(path: Path) -> str:

@@ -7,7 +7,8 @@ equals a mistake's on every value seen has thereby its name, and is charged only
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,12 @@ class Expected:
     """What one check should see, and what it sees of each mistake."""
 
     right: Values
-    wrong: Mapping[str, Values] = field(default_factory=dict)
+    find_wrong: Callable[[], Mapping[str, Values]] = dict
+
+    @cached_property
+    def wrong(self) -> Mapping[str, Values]:
+        """By mistake; worked out when an answer is wrong for the first time."""
+        return self.find_wrong()
 
 
 @dataclass(frozen=True)
@@ -148,7 +154,7 @@ class Case:
         if len(before) != len(after) or not all(map(np.array_equal, before, after)):
             raise Failed(f"{name}: {sentence}")
 
-    def verdict(self, mistakes: Mapping[str, Mistake]) -> None:
+    def verdict(self, mistakes: Mapping[str, Mistake], known: set[str]) -> None:
         """Return if all that was judged is right, or wrong only by a mistake charged elsewhere."""
         if self.expected is None:
             return
@@ -158,14 +164,17 @@ class Case:
         complaint = next(filter(None, complaints + missing), None)
         if complaint is None:
             return
-        found = self.named(mistakes)
+        found = self.named(mistakes, known)
         if found is None:
             raise Failed(complaint)
         if found.untried or self.check in found.charged:
             raise Failed(complaint, found.name, found.untried)
 
-    def named(self, mistakes: Mapping[str, Mistake]) -> Mistake | None:
-        """The one known mistake that explains every value seen, or None where none or several do."""
+    def named(self, mistakes: Mapping[str, Mistake], known: set[str]) -> Mistake | None:
+        """The one known mistake that explains every value seen, or None where none or several do.
+
+        `known` holds the names found in this submission so far: they decide between several, and grow.
+        """
         if self.expected is None:
             return None
         matching = []
@@ -173,8 +182,12 @@ class Case:
             names = {key for key in values if not key.startswith("=")}
             if names == set(self.seen) and not any(difference(key, values[key], self.seen[key], True) for key in names):
                 matching.append(mistakes[name])
-        here = [m for m in matching if self.check in m.charged] or matching
-        return here[0] if len(here) == 1 else None
+        for narrower in ([m for m in matching if m.name in known], [m for m in matching if self.check in m.charged]):
+            matching = narrower or matching
+        if len(matching) != 1:
+            return None
+        known.add(matching[0].name)
+        return matching[0]
 
 
 def difference(name: str, expected: Any, actual: Any, gradient: bool) -> str | None:

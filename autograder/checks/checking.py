@@ -26,17 +26,20 @@ class Task:
     owns: tuple[str, ...]
     needs: tuple[str, ...] = ()
 
-    def check(self, weight: float, after: str | None = None, compared: bool = True) -> Callable:
+    def check(
+        self, weight: float, after: str | None = None, compared: bool = True, needs: tuple[str, ...] | None = None
+    ) -> Callable:
         """Make a test a check worth `weight` parts of the task's points.
 
         `after` names a check of this task that has to pass first; `compared` says that it compares
-        with the right network's answers (else it judges by what the student's network achieves).
+        with the right network's answers (else it judges by what the student's network achieves);
+        `needs` are the methods that it cannot do without, where they are not the task's.
         """
 
         def mark(function: Callable) -> Callable:
             name = function.__name__.removeprefix("test_")
             title = " ".join((function.__doc__ or "").strip().split("\n\n")[0].split())
-            function.check = Check(self, name, title, weight, after, compared)  # type: ignore[attr-defined]
+            function.about = Check(self, name, title, weight, after, compared, self.needs if needs is None else needs)  # type: ignore[attr-defined]
             return function
 
         return mark
@@ -50,6 +53,7 @@ class Check:
     weight: float
     after: str | None
     compared: bool
+    needs: tuple[str, ...]
 
     @property
     def id(self) -> str:

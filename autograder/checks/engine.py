@@ -47,6 +47,7 @@ class Engine:
         self.kit_errors: list[str] = []
         self._bonus = {task["id"]: task["bonus"] for task in course.tasks}
         self._states: dict[str, CallFailed] | None = None
+        self._known: set[str] = set()  # mistakes named so far
         self._owned: dict[str, tuple[str, ...]] = {}
         self._task = ""
         self._points: dict[tuple[str, str], float] = {}
@@ -62,21 +63,21 @@ class Engine:
         return request.param
 
     def pytest_generate_tests(self, metafunc):
-        if hasattr(metafunc.function, "check"):
+        if hasattr(metafunc.function, "about"):
             metafunc.parametrize("case", self.course.variants, indirect=True)
 
     def pytest_collection_modifyitems(self, items):
         order = list(self.results)
-        items[:] = [i for i in items if not hasattr(i.obj, "check") or i.obj.check.task.id in order]
-        items.sort(key=lambda i: order.index(i.obj.check.task.id) if hasattr(i.obj, "check") else -1)
+        items[:] = [i for i in items if not hasattr(i.obj, "about") or i.obj.about.task.id in order]
+        items.sort(key=lambda i: order.index(i.obj.about.task.id) if hasattr(i.obj, "about") else -1)
         for task in self.course.tasks:
-            found = {i.obj.check: None for i in items if hasattr(i.obj, "check") and i.obj.check.task.id == task["id"]}
+            found = {i.obj.about: None for i in items if hasattr(i.obj, "about") and i.obj.about.task.id == task["id"]}
             self._owned.update({check.task.id: check.task.owns for check in found})
             self._points.update(points_of(list(found), ("visible", "hidden"), task["points"]))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem):
-        if not hasattr(pyfuncitem.obj, "check"):
+        if not hasattr(pyfuncitem.obj, "about"):
             return None
         result = self.run(pyfuncitem.obj, pyfuncitem.callspec.params["case"])
         if result["status"] in ("blocked", "untried"):
@@ -89,7 +90,7 @@ class Engine:
 
     def run(self, function: Callable, variant: str) -> dict:
         """Run one check on one variant of its data and keep its result."""
-        check: Check = function.check  # type: ignore[attr-defined]
+        check: Check = function.about  # type: ignore[attr-defined]
         if self._states is None:
             self.room.begin("probe")
             checks = {method for task in self.course.tasks for method in self._owned.get(task["id"], ())}
@@ -147,12 +148,12 @@ class Engine:
         """Hold the conversation; None if all is right."""
         try:
             hold(function, self.room.student(), case)
-            case.verdict(self.course.mistakes)
+            case.verdict(self.course.mistakes, self._known)
         except CallFailed as failure:
             if failure.kind == "timeout":
                 assert self._states is not None
                 self._states[failure.method] = failure
-            mistake = case.named(self.course.mistakes) if failure.kind == "error" else None
+            mistake = case.named(self.course.mistakes, self._known) if failure.kind == "error" else None
             if mistake and case.check not in mistake.charged:
                 return None
             failure.mistake = mistake.name if mistake else None
@@ -181,7 +182,7 @@ class Engine:
             state = states.get(method)
             if state and state.kind != "error":
                 return STATUS_OF.get(state.kind, state.kind), f"{state.detail}{at(state)}."
-        for method in task.needs:
+        for method in check.needs:
             if method in states:
                 return "blocked", f"This needs `{method}` first: {states[method].detail}."
         if check.after:

@@ -71,11 +71,15 @@ def load(path: Path) -> Course:
 
     def expected(check: Any, variant: str) -> Expected:
         right = {name: restored(value) for name, value in index["right"][check.id].items()}
-        wrong = {}
-        for mistake, changed in index["wrong"][check.id].items():
-            values = {**right, **{name: restored(value) for name, value in changed.items()}}
-            wrong[mistake] = {name: value for name, value in values.items() if value is not None}
-        return Expected(right, wrong)
+
+        def find_wrong() -> dict[str, dict[str, Any]]:
+            wrong = {}
+            for mistake, changed in index["wrong"][check.id].items():
+                values = {**right, **{name: restored(value) for name, value in changed.items()}}
+                wrong[mistake] = {name: value for name, value in values.items() if value is not None}
+            return wrong
+
+        return Expected(right, find_wrong)
 
     return Course(
         tasks=index["tasks"],

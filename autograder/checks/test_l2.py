@@ -8,7 +8,7 @@ l2 = Task("l2", owns=(), needs=("forward", "backward"))
 STRENGTHS = (0.3, 0.07)
 
 
-@l2.check(weight=4)
+@l2.check(weight=4, needs=())
 def test_loss(student, case):
     """The loss grows by l2/2 times the sum of all squared weights; biases are free."""
     for strength in STRENGTHS:

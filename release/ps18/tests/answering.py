@@ -1,0 +1,229 @@
+"""Runs beside the student's code: turns requests into calls on it and sends back what it answers.
+
+It knows no expected value and takes no decision.  What goes in and out are frames: a JSON header and
+the raw bytes of arrays, bounded and never pickled; the receiving side rebuilds the arrays from bytes,
+so neither a subclass nor an object with a clever ``__eq__`` gets across.
+"""
+
+import builtins
+import importlib
+import json
+import math
+import os
+import struct
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+MAX_HEADER = 1 << 20  # bytes of JSON
+MAX_PAYLOAD = 1 << 26  # bytes of arrays: the largest honest answer is a few MB
+MAX_VALUES = 1024  # leaves in one answer, and arrays in one frame
+MAX_TEXT = 400  # characters of any message that the student's code can choose
+DTYPES = {np.dtype(code).str for code in "?bBhHiIlLqQefdFD"}
+LENGTHS = struct.Struct("<4sII")
+MAGIC = b"bp18"
+
+
+class BadFrame(Exception):
+    """A frame is malformed, cut off or too large."""
+
+
+class Other:
+    """Stands for a value that is no number, text, list or array of numbers: only its type is known."""
+
+    def __init__(self, type_name: str):
+        self.type_name = type_name
+
+
+def frame(header: dict, arrays: Sequence[np.ndarray] = ()) -> bytes:
+    """The bytes of one frame: lengths, JSON header with dtypes and shapes, array bytes."""
+    described = {"header": header, "arrays": [[a.dtype.str, list(a.shape)] for a in arrays]}
+    text = json.dumps(described).encode("ascii", "backslashreplace")
+    payload = b"".join(a.tobytes() for a in arrays)
+    if len(text) > MAX_HEADER or len(payload) > MAX_PAYLOAD or len(arrays) > MAX_VALUES:
+        raise BadFrame(f"the values are too large to send: {len(payload)} bytes in {len(arrays)} arrays")
+    return LENGTHS.pack(MAGIC, len(text), len(payload)) + text + payload
+
+
+def send(descriptor: int, header: dict, arrays: Sequence[np.ndarray] = ()) -> None:
+    """Write one frame to a file descriptor."""
+    data = memoryview(frame(header, arrays))
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def receive(read: Callable[[int], bytes]) -> tuple[dict, list[np.ndarray]]:
+    """Read one frame; `read(n)` gives exactly n bytes or raises EOFError.  Raises BadFrame."""
+    magic, text_length, payload_length = LENGTHS.unpack(read(LENGTHS.size))
+    if magic != MAGIC or text_length > MAX_HEADER or payload_length > MAX_PAYLOAD:
+        raise BadFrame("this is not a frame, or it is too large")
+    text, payload = read(text_length), read(payload_length)
+    try:
+        described = json.loads(text)
+        header, listed = described["header"], described["arrays"]
+        if type(header) is not dict or len(listed) > MAX_VALUES:
+            raise BadFrame("the header is not as agreed")
+        arrays, start = [], 0
+        for code, shape in listed:
+            if code not in DTYPES or len(shape) > 8 or not all(type(n) is int and n >= 0 for n in shape):
+                raise BadFrame("an array is not as agreed")
+            dtype = np.dtype(code)
+            stop = start + math.prod(shape) * dtype.itemsize
+            if stop > len(payload):
+                raise BadFrame("an array is shorter than declared")
+            arrays.append(np.frombuffer(payload[start:stop], dtype).reshape(shape).copy())
+            start = stop
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, UnicodeError) as error:
+        raise BadFrame(f"the frame cannot be read ({type(error).__name__})") from None
+    if start != len(payload):
+        raise BadFrame("the frame has bytes left over")
+    return header, arrays
+
+
+def encode(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
+    """Describe `value` in JSON, putting its numbers into `arrays`; what is strange becomes "other"."""
+    kind = type(value)
+    if len(arrays) >= MAX_VALUES or depth > 3:
+        return {"other": "a structure too large or too deep"}
+    if value is None or kind is bool:
+        return value
+    if isinstance(value, str):
+        return {"text": str.__str__(value)[:MAX_TEXT]}
+    if kind in (list, tuple):
+        if len(value) > 1 and all(type(item) in (float, np.float64) for item in value):
+            arrays.append(np.array(value, dtype=np.float64))
+            return {"numbers": len(arrays) - 1, "as": kind.__name__}
+        return {kind.__name__: [encode(item, arrays, depth + 1) for item in value[:MAX_VALUES]]}
+    if isinstance(value, (int, float, complex, np.generic, np.ndarray)):
+        array = np.asarray(value)  # a plain array, also of a subclass
+        if array.dtype.newbyteorder("<").str in DTYPES:
+            array = array.astype(array.dtype.newbyteorder("<"), copy=False)
+            arrays.append(np.ascontiguousarray(array).reshape(array.shape))
+            return {"array" if isinstance(value, np.ndarray) else "scalar": len(arrays) - 1}
+        return {"other": f"{kind.__name__} of dtype {array.dtype}"[:80]}
+    return {"other": kind.__name__[:80]}
+
+
+def decode(spec: Any, arrays: Sequence[np.ndarray], depth: int = 0) -> Any:
+    """The value that `encode` described; raises BadFrame.  Scalars come back as Python numbers."""
+    if spec is None or type(spec) is bool:
+        return spec
+    if type(spec) is not dict or depth > 4:
+        raise BadFrame("a value is not as agreed")
+    for kind, content in spec.items():
+        if kind == "text" or kind == "other":
+            return str(content)[:MAX_TEXT] if kind == "text" else Other(str(content)[:80])
+        if kind in ("list", "tuple") and type(content) is list:
+            items = [decode(item, arrays, depth + 1) for item in content]
+            return items if kind == "list" else tuple(items)
+        if kind in ("array", "scalar", "numbers") and type(content) is int and 0 <= content < len(arrays):
+            array = arrays[content]
+            if kind == "array":
+                return array
+            if kind == "scalar" and array.shape == ():
+                return array.item()
+            if kind == "numbers" and array.ndim == 1:
+                return tuple(array.tolist()) if spec.get("as") == "tuple" else array.tolist()
+        break
+    raise BadFrame("a value is not as agreed")
+
+
+class Answerer:
+    """Performs requests on the networks of one submission.
+
+    `folder` holds the package ``backprop``; or `network_class` is given and nothing is imported.
+    """
+
+    def __init__(self, folder: str | None = None, network_class: type | None = None):
+        self.folder, self.network_class = folder, network_class
+        self.networks: list[Any] = []
+
+    def load(self) -> dict:
+        """Import the student's network; ``{}``, or ``{"raised": ...}`` which says what went wrong."""
+        assert self.folder is not None
+        # The second entry lets a lone file say `from activations import ...`.
+        sys.path[:0] = [self.folder, os.path.join(self.folder, "backprop")]
+        try:
+            self.network_class = importlib.import_module("backprop.neural_network").NeuralNetwork
+        except BaseException as error:
+            return {"raised": self.describe(error)}
+        return {}
+
+    def answer(self, header: dict, arrays: list[np.ndarray]) -> tuple[dict, list[np.ndarray]]:
+        """One request, one reply: ``{"value": ..., "args": ...}`` or ``{"raised": ...}``."""
+        replied: list[np.ndarray] = []
+        try:
+            value, used = getattr(self, "do_" + header["do"])(header, arrays)
+            reply = {"value": encode(value, replied), "args": [encode(item, replied) for item in used]}
+        except BaseException as error:
+            return {"raised": self.describe(error)}, []
+        return reply, replied
+
+    def do_new(self, header: dict, arrays: list) -> tuple[Any, list]:
+        args = [decode(item, arrays) for item in header["args"]]
+        if header["seed"] is not None:
+            np.random.seed(header["seed"])
+        assert self.network_class is not None
+        self.networks.append(self.network_class(*args, **header["kwargs"]))
+        return len(self.networks) - 1, []
+
+    def do_call(self, header: dict, arrays: list) -> tuple[Any, list]:
+        args = [decode(item, arrays) for item in header["args"]]
+        method = getattr(self.networks[header["on"]], header["method"])
+        return method(*args, **header["kwargs"]), args
+
+    def do_get(self, header: dict, arrays: list) -> tuple[Any, list]:
+        network = self.networks[header["on"]]
+        return [getattr(network, name) for name in header["names"]], []
+
+    def do_set(self, header: dict, arrays: list) -> tuple[Any, list]:
+        """Write parameters into the student's own arrays, in place."""
+        network = self.networks[header["on"]]
+        for name, values in zip(header["names"], header["values"], strict=True):
+            for own, value in zip(getattr(network, name), decode(values, arrays), strict=True):
+                own[...] = value
+        return None, []
+
+    def do_replace(self, header: dict, arrays: list) -> tuple[Any, list]:
+        """Set attributes, such as the caches, to new lists of arrays."""
+        for name, values in zip(header["names"], header["values"], strict=True):
+            setattr(self.networks[header["on"]], name, decode(values, arrays))
+        return None, []
+
+    def do_steps(self, header: dict, arrays: list) -> tuple[Any, list]:
+        """Steps of gradient descent with the student's own methods, one for each batch (X, Y)."""
+        network = self.networks[header["on"]]
+        for X, Y in decode(header["batches"], arrays):
+            network.forward(X)
+            network.update(*network.backward(Y), header["eta"])
+        return None, []
+
+    def do_recipe(self, header: dict, arrays: list) -> tuple[Any, list]:
+        recipe = getattr(importlib.import_module("backprop.exercises"), header["name"])()
+        return [getattr(recipe, field) for field in header["fields"]], []
+
+    def describe(self, error: BaseException) -> dict:
+        """Type, message and the last line of the student's own code that `error` went through."""
+        kind = type(error)
+        try:
+            message = str(error)
+        except BaseException:
+            message = "(an exception that cannot be shown)"
+        raised = {
+            "type": kind.__name__[:80],
+            "builtin": getattr(builtins, kind.__name__, None) is kind or kind is ModuleNotFoundError,
+            "message": message[:MAX_TEXT],
+            "abstract": isinstance(error, NotImplementedError),
+        }
+        frames = [(f.filename, f.lineno, f.name, f.line) for f in traceback.extract_tb(error.__traceback__)]
+        if isinstance(error, SyntaxError):
+            raised["message"] = str(error.msg)[:MAX_TEXT]
+            frames.append((str(error.filename), error.lineno, "", error.text))
+        own = [f for f in frames if self.folder and f[0].startswith(os.path.join(self.folder, "backprop"))]
+        if own:
+            file, line, function, text = own[-1]
+            raised.update(file=os.path.basename(file), line=line, function=function, code=(text or "").strip()[:120])
+        return raised

@@ -1,0 +1,67 @@
+"""How a check is declared: an ordinary pytest test, marked with its task and its weight.
+
+::
+
+    backward = Task("backward", owns=("backward",))
+
+    @backward.check(weight=8)
+    def test_bp1_output_error(student, case):
+        \"""BP1: the error of the output layer is ...\"""
+
+The docstring's first sentence is the title that students read.  Each check runs on visible data and,
+in the grader, once more on hidden data: so every hidden check has a visible twin.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+VISIBLE_SHARE = 0.6  # of each check's points; its hidden twin earns the rest
+
+
+@dataclass(frozen=True)
+class Task:
+    """A gradable unit: the methods it is about (`owns`) and those it cannot do without (`needs`)."""
+
+    id: str
+    owns: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+
+    def check(
+        self, weight: float, after: str | None = None, compared: bool = True, needs: tuple[str, ...] | None = None
+    ) -> Callable:
+        """Make a test a check worth `weight` parts of the task's points.
+
+        `after` names a check of this task that has to pass first; `compared` says that it compares
+        with the right network's answers (else it judges by what the student's network achieves);
+        `needs` are the methods that it cannot do without, where they are not the task's.
+        """
+
+        def mark(function: Callable) -> Callable:
+            name = function.__name__.removeprefix("test_")
+            title = " ".join((function.__doc__ or "").strip().split("\n\n")[0].split())
+            function.about = Check(self, name, title, weight, after, compared, self.needs if needs is None else needs)  # type: ignore[attr-defined]
+            return function
+
+        return mark
+
+
+@dataclass(frozen=True)
+class Check:
+    task: Task
+    name: str
+    title: str
+    weight: float
+    after: str | None
+    compared: bool
+    needs: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return f"{self.task.id}/{self.name}"
+
+
+def points_of(checks: list[Check], variants: tuple[str, ...], max_points: float) -> dict[tuple[str, str], float]:
+    """What each check of one task earns, by (id, variant): `max_points` shared out by weight."""
+    total = sum(check.weight for check in checks)
+    share = {"visible": VISIBLE_SHARE, "hidden": 1 - VISIBLE_SHARE}
+    return {(c.id, v): round(max_points * c.weight / total * share[v], 4) for c in checks for v in variants}

@@ -1,0 +1,276 @@
+"""A pytest plugin that runs the checks on one submission and keeps the results.
+
+The grader and the student's own run use the same one: they differ in where the student's code runs
+(`room`), in the variants of data, and in where the expected values come from.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Protocol
+
+import numpy as np
+import pytest
+
+from .case import Case, Expected, Failed, Mistake, Partly, difference
+from .checking import Check, points_of
+from .student import CallFailed, Student, WrongForm
+
+STATUS_OF = {"unwritten": "untried", "missing": "failed", "refused": "error"}
+
+
+class Room(Protocol):
+    """Where one submission's code runs."""
+
+    def begin(self, task: str) -> None: ...  # a fresh process, where there are processes
+
+    def student(self) -> Student: ...  # alive, even if the last call ended its process
+
+
+@dataclass(frozen=True)
+class Course:
+    """All that decides about right and wrong, the same for every submission."""
+
+    tasks: Sequence[Mapping[str, Any]]  # id, title, points, bonus: in the rubric's order
+    variants: tuple[str, ...]
+    expected: Callable[[Check, str], Expected | None]
+    mistakes: Mapping[str, Mistake]
+    setting: Callable[[Check, str], Mapping[str, Any]]
+    seed: Callable[[str], str]
+    predict: Callable[..., np.ndarray] | None = None
+
+
+class Engine:
+    def __init__(self, course: Course, room: Room):
+        self.course, self.room = course, room
+        self.results: dict[str, list[dict]] = {task["id"]: [] for task in course.tasks}
+        self.kit_errors: list[str] = []
+        self._bonus = {task["id"]: task["bonus"] for task in course.tasks}
+        self._states: dict[str, CallFailed] | None = None
+        self._known: set[str] = set()  # mistakes named so far
+        self._owned: dict[str, tuple[str, ...]] = {}
+        self._task = ""
+        self._points: dict[tuple[str, str], float] = {}
+
+    # ---- pytest's side
+
+    @pytest.fixture
+    def student(self):
+        return None
+
+    @pytest.fixture
+    def case(self, request):
+        return request.param
+
+    def pytest_generate_tests(self, metafunc):
+        if hasattr(metafunc.function, "about"):
+            metafunc.parametrize("case", self.course.variants, indirect=True)
+
+    def pytest_collection_modifyitems(self, items):
+        order = list(self.results)
+        items[:] = [i for i in items if not hasattr(i.obj, "about") or i.obj.about.task.id in order]
+        items.sort(key=lambda i: order.index(i.obj.about.task.id) if hasattr(i.obj, "about") else -1)
+        for task in self.course.tasks:
+            found = {i.obj.about: None for i in items if hasattr(i.obj, "about") and i.obj.about.task.id == task["id"]}
+            self._owned.update({check.task.id: check.task.owns for check in found})
+            self._points.update(points_of(list(found), ("visible", "hidden"), task["points"]))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem):
+        if not hasattr(pyfuncitem.obj, "about"):
+            return None
+        result = self.run(pyfuncitem.obj, pyfuncitem.callspec.params["case"])
+        if result["status"] in ("blocked", "untried"):
+            pytest.skip(result["message"])
+        if result["status"] != "passed":
+            pytest.fail(result["message"], pytrace=False)
+        return True
+
+    # ---- the judge's side
+
+    def run(self, function: Callable, variant: str) -> dict:
+        """Run one check on one variant of its data and keep its result."""
+        check: Check = function.about  # type: ignore[attr-defined]
+        if self._states is None:
+            self.room.begin("probe")
+            checks = {method for task in self.course.tasks for method in self._owned.get(task["id"], ())}
+            self._states = probe(self.room, sorted(checks - set(METHODS)))
+        if check.task.id != self._task:
+            self._task = check.task.id
+            self.room.begin(self._task)
+        began = perf_counter()
+        try:
+            status, message, mistake, share = self._judge(function, check, variant)
+        except Exception as error:
+            self.kit_errors.append(f"{check.id} ({variant}): {type(error).__name__}: {error}")
+            status, message, mistake, share = "error", "The kit itself failed here; this is not your fault.", None, 0.0
+        most = self._points[check.id, variant]
+        result = {
+            "id": check.id if variant == "visible" else f"{check.id}.{variant}",
+            "title": check.title,
+            "status": status,
+            "points": round(most * share, 4),
+            "max_points": most,
+            "message": message,
+            "mistake": mistake,
+            "visible": variant == "visible",
+            "seconds": round(perf_counter() - began, 4),
+        }
+        self.results[check.task.id].append(result)
+        return result
+
+    def _judge(self, function: Callable, check: Check, variant: str) -> tuple[str, str, str | None, float]:
+        """Status, message, name of the mistake, and share of the points earned."""
+        if standing := self._standing(check, variant):
+            return (*standing, None, 0.0)
+        case = self._case(check, variant)
+        failure = self._converse(function, case)
+        if failure is not None and case.caches_differ:
+            # The student's own forward pass is wrong here: judge the rest from the true caches.
+            second = self._case(check, variant)
+            second.true_caches = True
+            again = self._converse(function, second)
+            if again is None or not self._unmoved(case, second, again):
+                failure = again
+            elif case.forward_is_wrong:
+                reason = "`forward` is wrong, and this cannot be judged apart from it: `z_cache` and `a_cache` are not used."
+                return "blocked", reason, None, 0.0
+        return self._outcome(failure, check, variant)
+
+    def _case(self, check: Check, variant: str) -> Case:
+        course = self.course
+        expected = course.expected(check, variant) if check.compared else None
+        return Case(
+            check.id, variant, course.seed(variant), expected, course.setting(check, variant), course.predict
+        )
+
+    def _converse(self, function: Callable, case: Case) -> Exception | None:
+        """Hold the conversation; None if all is right."""
+        try:
+            hold(function, self.room.student(), case)
+            case.verdict(self.course.mistakes, self._known)
+        except CallFailed as failure:
+            if failure.kind == "timeout":
+                assert self._states is not None
+                self._states[failure.method] = failure
+            mistake = case.named(self.course.mistakes, self._known) if failure.kind == "error" else None
+            if mistake and case.check not in mistake.charged:
+                return None
+            failure.mistake = mistake.name if mistake else None
+            return failure
+        except (Failed, Partly, WrongForm) as failure:
+            return failure
+        return None
+
+    @staticmethod
+    def _unmoved(first: Case, second: Case, failure: Exception) -> bool:
+        """Whether the true caches changed nothing, so that the student's code does not read them."""
+        if isinstance(failure, CallFailed):
+            return failure.mistake is None
+        mine = {k: v for k, v in first.seen.items() if not k.startswith("=")}
+        return set(mine) <= set(second.seen) and not any(
+            isinstance(value, np.ndarray) and difference(key, value, second.seen[key], True) for key, value in mine.items()
+        )
+
+    def _standing(self, check: Check, variant: str) -> tuple[str, str] | None:
+        """Status and reason where there is no use in running the check."""
+        states = self._states or {}
+        task = check.task
+        if "__init__" in states:
+            return "blocked", f"{states['__init__'].detail}{at(states['__init__'])}."
+        for method in task.owns:
+            state = states.get(method)
+            if state and state.kind != "error":
+                return STATUS_OF.get(state.kind, state.kind), f"{state.detail}{at(state)}."
+        for method in check.needs:
+            if method in states:
+                return "blocked", f"This needs `{method}` first: {states[method].detail}."
+        if check.after:
+            wanted = f"{task.id}/{check.after}" + ("" if variant == "visible" else f".{variant}")
+            before = [r for r in self.results[task.id] if r["id"] == wanted]
+            if before and before[0]["status"] not in ("passed", "partial"):
+                return "blocked", f"This counts once “{before[0]['title']}” passes."
+        return None
+
+    def _outcome(self, failure: Exception | None, check: Check, variant: str) -> tuple[str, str, str | None, float]:
+        if failure is None:
+            return "passed", "", None, 1.0
+        if isinstance(failure, Partly):
+            return "partial", failure.message, None, failure.share
+        hidden = variant != "visible"
+        mistake = getattr(failure, "mistake", None)
+        named = self.course.mistakes[mistake].sentence if mistake else ""
+        if isinstance(failure, CallFailed):
+            # What the student's code chose to say may carry hidden data, so it is shown for visible data only.
+            said = f"`{failure.method}` {FAILURES[failure.kind]} here" if hidden else failure.detail + at(failure)
+            text = f"{said}. {named}".strip()
+            if failure.kind in ("unwritten", "refused") and self._bonus[check.task.id]:
+                return "untried", text, None, 0.0
+            if failure.method in METHODS and failure.method not in check.task.owns:
+                return "blocked", text, mistake, 0.0
+            return STATUS_OF.get(failure.kind, failure.kind), text, mistake, 0.0
+        if isinstance(failure, Failed) and failure.untried:
+            return "untried", named, mistake, 0.0
+        said = "This does not hold on data other than the visible check's" if hidden else str(failure)
+        return "failed", f"{said}. {named}".strip(), mistake, 0.0
+
+
+METHODS = ("forward", "backward", "update", "train", "compute_loss")
+FAILURES = {
+    "unwritten": "is not written",
+    "missing": "is missing",
+    "refused": "refuses an argument",
+    "error": "raises an exception",
+    "timeout": "takes too long",
+    "crashed": "ends its process",
+}
+
+
+def hold(function: Callable, student: Student, case: Case) -> None:
+    """Run the conversation; an exception of the student's is part of what was seen."""
+    try:
+        function(student, case)
+    except CallFailed as failure:
+        if failure.kind == "error":
+            case.seen["raised"] = f"{failure.method}: {failure.exception}"
+        raise
+
+
+def at(failure: CallFailed) -> str:
+    return f" ({failure.where})" if failure.where else ""
+
+
+def probe(room: Room, recipes: Sequence[str]) -> dict[str, CallFailed]:
+    """Try each method once on a small network, and each recipe; those that give no answer, with the reason."""
+    rng = np.random.RandomState(18)
+    X, Y = rng.standard_normal((2, 4)), rng.uniform(size=(1, 4))
+    shapes = [((3, 2), (3, 1)), ((1, 3), (1, 1))]
+    caches = [rng.standard_normal((n, 4)) for n in (3, 1)], [X, *(rng.uniform(size=(n, 4)) for n in (3, 1))]
+
+    def backward(network):
+        if "forward" in failures:
+            network.replace_caches(*caches)
+        else:
+            network.forward(X)
+        network.call("backward", Y)
+
+    trials: list[tuple[str, Callable]] = [
+        ("__init__", lambda network: None),
+        ("forward", lambda network: network.forward(X)),
+        ("backward", backward),
+        ("update", lambda n: n.update([np.zeros(s[0]) for s in shapes], [np.zeros(s[1]) for s in shapes], 0.1)),
+    ]
+    failures: dict[str, CallFailed] = {}
+    for method, trial in trials:
+        try:
+            trial(room.student().network([2, 3, 1], seed=18))
+        except CallFailed as failure:
+            failures[method] = failure
+            if method == "__init__":
+                break
+    for name in recipes:
+        try:
+            room.student().recipe(name, [])
+        except CallFailed as failure:
+            failures[name] = failure
+    return failures

@@ -1,0 +1,202 @@
+"""What a check sees of a submission: networks that look like the chapter's, made of answers.
+
+Each method sends a request through `ask` and checks, once and here, that the answer has the form that
+the chapter asks for.  Whether the student's code runs in this process or in a sandbox, only `ask` knows.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .answering import Answerer, BadFrame, Other, decode, encode, frame, receive
+
+Ask = Callable[[dict, list[np.ndarray], str], tuple[dict, list[np.ndarray]]]
+
+METHOD_CPU = 10.0  # seconds of CPU time for one call
+TRAINING_CPU = 60.0  # seconds of CPU time for one training, all its stretches together
+
+
+class CallFailed(Exception):
+    """A call on the student's code gave no value.
+
+    `kind`: unwritten (NotImplementedError), missing (no such method or attribute), refused (a
+    constructor that does not take an argument), error (any other exception), timeout or crashed.
+    """
+
+    def __init__(self, method: str, kind: str, detail: str, where: str = "", exception: str = ""):
+        self.method, self.kind, self.detail, self.where, self.exception = method, kind, detail, where, exception
+        self.mistake: str | None = None  # the known mistake that makes the same call fail
+        super().__init__(f"{method}: {detail}")
+
+
+class WrongForm(Exception):
+    """An answer is not even of the form that the chapter asks for; the text says how."""
+
+
+class Student:
+    """One submission, as the checks see it: `network(...)` and `recipe(...)`."""
+
+    def __init__(self, ask: Ask):
+        self._ask = ask
+
+    def network(self, layer_sizes: Sequence[int], activation: str = "sigmoid", *, seed: int | None = None, **options):
+        """A new ``NeuralNetwork(layer_sizes, activation, **options)``, with NumPy's generator seeded first."""
+        spec_arrays: list[np.ndarray] = []
+        args = [{"list": [encode(n, spec_arrays) for n in layer_sizes]}, {"text": activation}]
+        request = {"do": "new", "args": args, "kwargs": options, "seed": seed}
+        shown = ", ".join([f"{list(layer_sizes)}, {activation!r}", *(f"{k}={v!r}" for k, v in options.items())])
+        number, _ = self.request(request, spec_arrays, f"NeuralNetwork({shown})", "__init__")
+        return Network(self, number, layer_sizes)
+
+    def recipe(self, name: str, fields: Sequence[str]) -> list[Any]:
+        """The fields of the Recipe that the student's function `name` returns."""
+        request = {"do": "recipe", "name": name, "fields": list(fields)}
+        return self.request(request, [], f"{name}()", name)[0]
+
+    def request(self, header: dict, arrays: list[np.ndarray], shown: str, method: str) -> tuple[Any, list[Any]]:
+        """Value and arguments-as-they-are-afterwards of one request; raises CallFailed."""
+        reply, returned = self._ask(header, arrays, method)
+        if "value" in reply:
+            try:
+                return decode(reply["value"], returned), [decode(a, returned) for a in reply.get("args", [])]
+            except BadFrame as error:
+                raise CallFailed(method, "crashed", f"{shown} gave an answer that cannot be read: {error}") from None
+        if "timeout" in reply:
+            raise CallFailed(method, "timeout", f"{shown} did not finish within {reply['timeout']:.0f} s")
+        if "crashed" in reply:
+            raise CallFailed(method, "crashed", f"{shown} ended its process: {reply['crashed']}")
+        raise failure(method, shown, reply.get("raised", {}))
+
+
+def failure(method: str, shown: str, raised: dict) -> CallFailed:
+    """The CallFailed for an exception that the student's code raised."""
+    name, message = str(raised.get("type")), str(raised.get("message"))
+    where = f"{raised['file']}, line {raised['line']}: `{raised['code']}`" if raised.get("file") else ""
+    if raised.get("abstract"):
+        return CallFailed(method, "unwritten", f"{shown} still raises NotImplementedError", where)
+    if not where and name == "AttributeError":
+        return CallFailed(method, "missing", f"there is no `{method}`: {message}")
+    if method == "__init__" and name in ("TypeError", "ValueError", "KeyError"):
+        return CallFailed(method, "refused", f"{shown} raised {name}: {message}", where)
+    return CallFailed(method, "error", f"{shown} raised {name}: {message}", where, name if raised.get("builtin") else "")
+
+
+class Network:
+    """One network of the student's; arrays that come back are copies."""
+
+    def __init__(self, student: Student, number: Any, layer_sizes: Sequence[int]):
+        self._student, self._number = student, number
+        self.layer_sizes = list(layer_sizes)
+        self.arguments: list[Any] = []  # of the last call, as the student's code left them
+
+    def call(self, method: str, *values: Any, **options: Any) -> Any:
+        arrays: list[np.ndarray] = []
+        args = [encode(value, arrays) for value in values]
+        request = {"do": "call", "on": self._number, "method": method, "args": args, "kwargs": options}
+        value, self.arguments = self._student.request(request, arrays, f"{method}(...)", method)
+        return value
+
+    def forward(self, X: np.ndarray) -> Any:
+        return self.call("forward", X)
+
+    def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> Any:
+        return self.call("compute_loss", y_hat, Y)
+
+    def backward(self, Y: np.ndarray) -> tuple[list, list]:
+        """``(dW, db)``, each a list with an entry per layer; raises WrongForm if it is not that."""
+        answer = self.call("backward", Y)
+        if not (type(answer) in (tuple, list) and len(answer) == 2):
+            raise WrongForm(f"`backward` should return the pair (dW, db), but returned {described(answer)}")
+        for name, part in zip(("dW", "db"), answer, strict=True):
+            if type(part) not in (tuple, list) or len(part) != len(self.layer_sizes) - 1:
+                layers = len(self.layer_sizes) - 1
+                raise WrongForm(f"`{name}` should be a list of {layers} arrays, one per layer, but is {described(part)}")
+        return list(answer[0]), list(answer[1])
+
+    def update(self, dW: list, db: list, eta: float) -> None:
+        self.call("update", list(dW), list(db), eta)
+
+    def train(self, X: np.ndarray, Y: np.ndarray, epochs: int, eta: float, batch_size: int | None = None) -> Any:
+        return self.call("train", X, Y, epochs, eta, batch_size, verbose=False)
+
+    def steps(self, batches: Sequence[tuple[np.ndarray, np.ndarray]], eta: float) -> None:
+        """For each batch (X, Y): the student's own forward, backward and update."""
+        arrays: list[np.ndarray] = []
+        spec = encode([tuple(batch) for batch in batches], arrays)
+        header = {"do": "steps", "on": self._number, "batches": spec, "eta": eta}
+        self._student.request(header, arrays, "a step of forward, backward and update", "train")
+
+    def set_parameters(self, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray]) -> None:
+        """Write `weights` and `biases` into the student's own arrays."""
+        self._write("set", ("weights", weights), ("biases", biases))
+
+    def replace_caches(self, z_cache: Sequence[np.ndarray], a_cache: Sequence[np.ndarray]) -> None:
+        """Put other lists of arrays in the place of the caches."""
+        self._write("replace", ("z_cache", z_cache), ("a_cache", a_cache))
+
+    def _write(self, do: str, *named: tuple[str, Sequence[np.ndarray]]) -> None:
+        arrays: list[np.ndarray] = []
+        values = [encode(list(value), arrays) for _, value in named]
+        names = [name for name, _ in named]
+        header = {"do": do, "on": self._number, "names": names, "values": values}
+        self._student.request(header, arrays, f"setting {' and '.join(names)}", names[0])
+
+    def read(self, *names: str) -> list[Any]:
+        """The values of the attributes `names`."""
+        header = {"do": "get", "on": self._number, "names": list(names)}
+        return self._student.request(header, [], " and ".join(names), names[0])[0]
+
+    def parameters(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Weights and biases, or WrongForm where they do not have the chapter's shapes."""
+        found = self.read("weights", "biases")
+        sizes = self.layer_sizes
+        for name, arrays, columns in (("weights", found[0], sizes[:-1]), ("biases", found[1], [1] * len(sizes[1:]))):
+            shapes = list(zip(sizes[1:], columns, strict=True))
+            if type(arrays) not in (list, tuple) or len(arrays) != len(shapes):
+                raise WrongForm(f"`{name}` should be a list of {len(shapes)} arrays, but is {described(arrays)}")
+            for number, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
+                if not isinstance(array, np.ndarray) or array.shape != shape:
+                    raise WrongForm(f"`{name}[{number}]` should have shape {shape}, but is {described(array)}")
+        return list(found[0]), list(found[1])
+
+
+def described(value: Any) -> str:
+    """A few words for what came back: its type, and shape or length."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, Other):
+        return f"an object of type {value.type_name}"
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return "None" if value is None else f"the {type(value).__name__} {value!r}"[:60]
+
+
+def direct(answerer: Answerer) -> Ask:
+    """An `ask` for networks of our own: no frames, only copies of the arrays."""
+
+    def ask(header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
+        reply, returned = answerer.answer(header, [array.copy() for array in arrays])
+        return reply, [array.copy() for array in returned]
+
+    return ask
+
+
+def in_process(answerer: Answerer) -> Ask:
+    """An `ask` that runs the student's code here, through the same frames as in the sandbox."""
+
+    def ask(header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
+        return through(*answerer.answer(*through(header, arrays)))
+
+    def through(header: dict, arrays: list[np.ndarray]) -> tuple[dict, list[np.ndarray]]:
+        data = memoryview(frame(header, arrays))
+        position = 0
+
+        def read(count: int) -> bytes:
+            nonlocal position
+            position += count
+            return bytes(data[position - count : position])
+
+        return receive(read)
+
+    return ask

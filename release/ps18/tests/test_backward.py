@@ -1,0 +1,119 @@
+"""Task `backward`: BP1 to BP4, on the last forward pass."""
+
+from .case import difference
+from .checking import Task
+from .student import CallFailed
+
+backward = Task("backward", owns=("backward",))
+
+
+def gradients(case, network, X, Y):
+    """``(dW, db)`` after a forward pass; from the true caches where the student's own pass is wrong."""
+    number = case.next("forward pass")
+    output, own = None, ([], [])
+    try:
+        output = network.forward(X)
+        own = tuple(network.read("z_cache", "a_cache"))
+    except CallFailed as failure:
+        case.caches_differ = True
+        case.forward_is_wrong = case.forward_is_wrong or output is None
+        if not case.true_caches and failure.method == "forward":
+            raise
+    truth = [case.recall(f"{name} {number}", c) for name, c in zip(("z_cache", "a_cache"), own, strict=True)]
+    if difference("the output", truth[1][-1], output, False):
+        case.forward_is_wrong = True
+    if not all(same_caches(t, c) for t, c in zip(truth, own, strict=True)):
+        case.caches_differ = True
+        if case.true_caches:
+            network.replace_caches(*truth)
+    return network.backward(Y)
+
+
+def same_caches(truth, cache):
+    return (
+        type(cache) in (list, tuple)
+        and len(cache) == len(truth)
+        and not any(difference("", t, c, False) for t, c in zip(truth, cache, strict=True))
+    )
+
+
+def judge_gradients(case, network, X, Y, which=lambda name, layer, last: True):
+    """Judge the arrays that `which` names; the others are evidence for naming a mistake."""
+    number = case.next("gradient")
+    for name, arrays in zip(("dW", "db"), gradients(case, network, X, Y), strict=True):
+        for layer, array in enumerate(arrays):
+            label = f"{name}[{layer}] in gradient {number}"
+            if which(name, layer, len(arrays) - 1):
+                case.close(label, array, gradient=True)
+            else:
+                case.observe(label, array)
+
+
+def two_networks(student, case, which):
+    """Square layers first: there a missing transpose gives wrong numbers, where other layers give an error."""
+    judge_gradients(case, case.network(student, [3, 3, 3, 3]), case.array(3, 4), case.targets(3, 4), which)
+    judge_gradients(case, case.network(student, [3, 5, 4, 2]), case.array(3, 6), case.targets(2, 6), which)
+
+
+@backward.check(weight=8)
+def test_bp1_output_error(student, case):
+    """BP1: the error of the output layer is (a - Y)/m times sigma'(z); `db[-1]` is its sum over the samples."""
+    two_networks(student, case, lambda name, layer, last: name == "db" and layer == last)
+
+
+@backward.check(weight=8)
+def test_bp2_hidden_error(student, case):
+    """BP2: the error of a hidden layer is W^T delta of the next layer times sigma'(z); `db[:-1]` are its sums."""
+    two_networks(student, case, lambda name, layer, last: name == "db" and layer < last)
+
+
+@backward.check(weight=7)
+def test_bp3_weight_gradients(student, case):
+    """BP3: the gradient of the weights is delta times the transposed activation of the layer before."""
+    two_networks(student, case, lambda name, layer, last: name == "dW")
+
+
+@backward.check(weight=5)
+def test_bp4_bias_gradients(student, case):
+    """BP4: the gradient of the biases is delta summed over the samples, of shape (n_out, 1)."""
+    two_networks(student, case, lambda name, layer, last: name == "db")
+
+
+@backward.check(weight=3)
+def test_other_batches(student, case):
+    """Each call is about the last forward pass alone: a batch of another size, one sample, a batch again."""
+    network = case.network(student, [3, 4, 2])
+    for m in (5, 1, 3):
+        judge_gradients(case, network, case.array(3, m), case.targets(2, m))
+
+
+@backward.check(weight=2)
+def test_other_activation(student, case):
+    """sigma' belongs to the activation that the network was made with."""
+    try:
+        network = case.network(student, [3, 4, 2], "relu")
+    except CallFailed as failure:
+        if failure.kind not in ("refused", "error"):
+            raise
+        network, case.expected = case.network(student, [3, 4, 2]), None  # it knows the sigmoid only
+    judge_gradients(case, network, case.array(3, 6), case.targets(2, 6))
+
+
+@backward.check(weight=2)
+def test_leaves_the_rest_alone(student, case):
+    """`backward` changes neither Y nor the parameters, and two networks do not disturb each other."""
+    first, second = case.network(student, [3, 4, 2]), case.network(student, [3, 4, 2])
+    X, Y, before = case.array(3, 4), case.targets(2, 4), first.parameters()
+    judge_gradients(case, first, X, Y)
+    case.same("Y", Y, first.arguments[0], "`backward` has changed the array that it was given")
+    after = first.parameters()
+    case.same("weights and biases", before[0] + before[1], after[0] + after[1], "`backward` has changed them; only `update` may")
+    first.forward(X)
+    gradients(case, second, case.array(3, 4), case.targets(2, 4))
+    if not case.caches_differ:
+        once_more = first.backward(Y)
+        for name, arrays in zip(("dW", "db"), once_more, strict=True):
+            for layer, array in enumerate(arrays):
+                case.close(f"{name}[{layer}] of the first network, asked again after another network's turn", array, gradient=True)
+
+

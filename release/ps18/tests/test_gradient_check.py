@@ -1,0 +1,61 @@
+"""Task `gradient_check`: the loss has the right values, and `backward` gives its slope."""
+
+import numpy as np
+
+from .case import Failed
+from .checking import Task
+from .student import WrongForm, described
+
+gradient_check = Task("gradient_check", owns=("compute_loss",), needs=("forward", "backward"))
+
+EPSILON = 1e-5
+AGREEMENT = 1e-5  # relative error of an array; rounding and truncation together stay below 1e-8 on this data
+
+
+@gradient_check.check(weight=4)
+def test_loss_values(student, case):
+    """The loss is 1/(2m) times the sum of the squared errors, over all outputs and samples."""
+    for sizes, m in (([3, 4, 2], 5), ([3, 4, 2], 1), ([2, 3, 1], 4)):
+        network, y_hat, Y = case.network(student, sizes), case.targets(sizes[-1], m), case.targets(sizes[-1], m)
+        case.close(f"the loss of {sizes[-1]} outputs and {m} samples", network.compute_loss(y_hat, Y))
+        case.same("y_hat and Y", [y_hat, Y], network.arguments, "`compute_loss` has changed them")
+
+
+@gradient_check.check(weight=6, compared=False)
+def test_agreement(student, case):
+    """Nudging each weight and bias up and down changes the loss as `backward` says."""
+    sizes = [3, 4, 2]
+    network, X, Y = case.network(student, sizes), case.array(3, 5), case.targets(2, 5)
+    parameters = network.parameters()
+
+    def loss():
+        network.set_parameters(*parameters)
+        value = network.compute_loss(network.forward(X), Y)
+        if isinstance(value, np.ndarray) and value.shape == ():
+            value = value.item()
+        if type(value) not in (int, float):
+            raise WrongForm(f"`compute_loss` should return a number, but returned {described(value)}")
+        return value
+
+    network.forward(X)
+    analytic = network.backward(Y)
+    for name, arrays, slopes in zip(("dW", "db"), parameters, analytic, strict=True):
+        for layer, (array, slope) in enumerate(zip(arrays, slopes, strict=True)):
+            numeric = np.empty_like(array)
+            for index in np.ndindex(*array.shape):
+                value = array[index]
+                array[index] = value + EPSILON
+                above = loss()
+                array[index] = value - EPSILON
+                numeric[index] = (above - loss()) / (2 * EPSILON)
+                array[index] = value
+            if complaint := disagreement(numeric, slope):
+                raise Failed(f"`{name}[{layer}]` does not agree with the slope of the loss: {complaint}")
+
+
+def disagreement(numeric, slope):
+    """None, or a sentence with the relative error of the two arrays."""
+    if not isinstance(slope, np.ndarray) or slope.shape != numeric.shape:
+        return f"it should be an array of shape {numeric.shape}, but is {described(slope)}"
+    error = np.linalg.norm(numeric - slope) / (np.linalg.norm(numeric) + np.linalg.norm(slope) + 1e-8)
+    return None if error < AGREEMENT else f"the relative error is {error:.1e}, and should be below {AGREEMENT:.0e}"
