@@ -184,7 +184,7 @@ TABLE: dict[str, tuple[tuple[str, ...], dict[str, Any], str]] = {
     "update_adds": (ALL_UPDATES, {"step": lambda t, g, eta: t + eta * g}, "Your parameters move along the gradient, so the loss grows: the step is minus eta times the gradient."),
     "biases_not_updated": (ALL_UPDATES, {"bias_step": lambda t, g, eta: t}, "Your biases stay as they are: `update` moves them like the weights."),
     "weights_not_updated": (ALL_UPDATES, {"step": lambda t, g, eta: t, "bias_step": lambda t, g, eta: t - eta * g}, "Your weights stay as they are: `update` has to change the entries of `weights`, not a local copy."),
-    "nothing_updated": (ALL_UPDATES, {"step": lambda t, g, eta: t}, "Your parameters stay as they are: giving a local name a new value changes nothing in `weights` and `biases`."),
+    "nothing_updated": ((*ALL_UPDATES, "update/leaves_the_gradients_alone", *VELOCITY), {"step": lambda t, g, eta: t}, "Your parameters stay as they are: giving a local name a new value changes nothing in `weights` and `biases`."),
     "eta_ignored": (ALL_UPDATES, {"step": lambda t, g, eta: t - g}, "Your step is the whole gradient: the learning rate eta is missing."),
     "eta_squared": (ALL_UPDATES, {"step": lambda t, g, eta: t - eta**2 * g}, "Your step is eta^2 times the gradient: eta is applied twice."),
     "eta_squared_for_biases": (ALL_UPDATES, {"bias_step": lambda t, g, eta: t - eta**2 * g}, "Your biases move by eta^2 times their gradient: eta is applied twice there."),

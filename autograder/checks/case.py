@@ -150,7 +150,7 @@ class Case:
 
     def same(self, name: str, before: Any, after: Any, sentence: str) -> None:
         """Fail with `sentence` unless both are the same arrays, entry for entry."""
-        before, after = (value if isinstance(value, list) else [value] for value in (before, after))
+        before, after = (list(value) if isinstance(value, list | tuple) else [value] for value in (before, after))
         if len(before) != len(after) or not all(map(np.array_equal, before, after)):
             raise Failed(f"{name}: {sentence}")
 
@@ -182,8 +182,8 @@ class Case:
             names = {key for key in values if not key.startswith("=")}
             if names == set(self.seen) and not any(difference(key, values[key], self.seen[key], True) for key in names):
                 matching.append(mistakes[name])
-        for narrower in ([m for m in matching if m.name in known], [m for m in matching if self.check in m.charged]):
-            matching = narrower or matching
+        matching = [m for m in matching if m.name in known] or matching
+        matching = [m for m in matching if self.check in m.charged] or matching
         if len(matching) != 1:
             return None
         known.add(matching[0].name)

@@ -70,10 +70,7 @@ class Engine:
         order = list(self.results)
         items[:] = [i for i in items if not hasattr(i.obj, "about") or i.obj.about.task.id in order]
         items.sort(key=lambda i: order.index(i.obj.about.task.id) if hasattr(i.obj, "about") else -1)
-        for task in self.course.tasks:
-            found = {i.obj.about: None for i in items if hasattr(i.obj, "about") and i.obj.about.task.id == task["id"]}
-            self._owned.update({check.task.id: check.task.owns for check in found})
-            self._points.update(points_of(list(found), ("visible", "hidden"), task["points"]))
+        self.plan([i.obj.about for i in items if hasattr(i.obj, "about")])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem):
@@ -87,6 +84,13 @@ class Engine:
         return True
 
     # ---- the judge's side
+
+    def plan(self, checks: Sequence[Check]) -> None:
+        """Share out each task's points among the checks that will run."""
+        for task in self.course.tasks:
+            found = list(dict.fromkeys(check for check in checks if check.task.id == task["id"]))
+            self._owned.update({check.task.id: check.task.owns for check in found})
+            self._points.update(points_of(found, ("visible", "hidden"), task["points"]))
 
     def run(self, function: Callable, variant: str) -> dict:
         """Run one check on one variant of its data and keep its result."""
@@ -135,6 +139,8 @@ class Engine:
             elif case.forward_is_wrong:
                 reason = "`forward` is wrong, and this cannot be judged apart from it: `z_cache` and `a_cache` are not used."
                 return "blocked", reason, None, 0.0
+        if failure is None and (waiting := self._waiting(check, variant)):
+            return (*waiting, None, 0.0)
         return self._outcome(failure, check, variant)
 
     def _case(self, check: Check, variant: str) -> Case:
@@ -183,11 +189,16 @@ class Engine:
             if state and state.kind != "error":
                 return STATUS_OF.get(state.kind, state.kind), f"{state.detail}{at(state)}."
         for method in check.needs:
-            if method in states:
+            # An exception on the probe's network need not come on the check's, unless that one is trained.
+            if method in states and not (check.compared and states[method].kind == "error"):
                 return "blocked", f"This needs `{method}` first: {states[method].detail}."
+        return None if check.compared else self._waiting(check, variant)
+
+    def _waiting(self, check: Check, variant: str) -> tuple[str, str] | None:
+        """Status and reason where another check of the task has to pass before this one pays."""
         if check.after:
-            wanted = f"{task.id}/{check.after}" + ("" if variant == "visible" else f".{variant}")
-            before = [r for r in self.results[task.id] if r["id"] == wanted]
+            wanted = f"{check.task.id}/{check.after}" + ("" if variant == "visible" else f".{variant}")
+            before = [r for r in self.results[check.task.id] if r["id"] == wanted]
             if before and before[0]["status"] not in ("passed", "partial"):
                 return "blocked", f"This counts once “{before[0]['title']}” passes."
         return None

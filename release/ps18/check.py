@@ -35,7 +35,7 @@ def main() -> int:
         return 1
     engine = Engine(course, room)
     target = HERE / "tests" / (f"test_{only}.py" if only else "")
-    quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "--rootdir", str(HERE)]
+    quiet = ["-p", "no:terminal", "-c", str(HERE / "pytest.ini")]
     pytest.main([*quiet, str(target)], plugins=[engine])
     return report(course.tasks, engine)
 

@@ -86,13 +86,12 @@ def check_gradients(
     network, X, Y = _float_copies(network, X, Y)
     network.forward(X)
     dW, db = network.backward(Y)
-    dW_hat, db_hat, W_kinks, b_kinks = numerical_gradient(network, X, Y, epsilon)
     arrays = []
-    for layer in range(network.L):
-        arrays.append(_compared(f"dW[{layer}]", dW[layer], dW_hat[layer], W_kinks[layer]))
-        arrays.append(_compared(f"db[{layer}]", db[layer], db_hat[layer], b_kinks[layer]))
-    passes = 2 * sum(int(np.prod(array.shape)) for array in arrays)
-    return GradientCheck(tuple(arrays), epsilon, passes)
+    for layer, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
+        arrays.append(_compared(f"dW[{layer}]", dW[layer], *_slopes(network, X, Y, W, epsilon)))
+        arrays.append(_compared(f"db[{layer}]", db[layer], *_slopes(network, X, Y, b, epsilon)))
+    parameters = sum(int(np.prod(array.shape)) for array in arrays)
+    return GradientCheck(tuple(arrays), epsilon, forward_passes=2 * parameters)
 
 
 def _compared(name: str, g: np.ndarray, g_hat: np.ndarray, kinks: np.ndarray) -> ArrayCheck:
@@ -104,25 +103,24 @@ def _compared(name: str, g: np.ndarray, g_hat: np.ndarray, kinks: np.ndarray) ->
 
 def numerical_gradient(
     network: NeuralNetwork, X: np.ndarray, Y: np.ndarray, epsilon: float = EPSILON
-) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
-    """Slopes of the loss by central differences: dW, db, and for both which entries lie at a kink.
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """(dW, db) by central differences, shaped like the network's weights and biases.
 
-    dW[l] and db[l] are shaped like weights[l] and biases[l], and so are the two lists of booleans.
-    Each slope is (loss(theta + epsilon) - loss(theta - epsilon)) / (2 epsilon), two forward passes for each
-    parameter.  Where a ReLU changes sides between the two, the loss has no one slope: that entry is a kink.
+    Each entry is (loss(theta + epsilon) - loss(theta - epsilon)) / (2 epsilon), with two forward passes.
     """
     network, X, Y = _float_copies(network, X, Y)
-    W_slopes = [_slopes(network, X, Y, W, epsilon) for W in network.weights]
-    b_slopes = [_slopes(network, X, Y, b, epsilon) for b in network.biases]
-    dW, W_kinks = map(list, zip(*W_slopes, strict=True))
-    db, b_kinks = map(list, zip(*b_slopes, strict=True))
-    return dW, db, W_kinks, b_kinks
+    dW = [_slopes(network, X, Y, W, epsilon)[0] for W in network.weights]
+    db = [_slopes(network, X, Y, b, epsilon)[0] for b in network.biases]
+    return dW, db
 
 
 def _slopes(
     network: NeuralNetwork, X: np.ndarray, Y: np.ndarray, theta: np.ndarray, epsilon: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Slope and kink for each entry of `theta`, one of the network's own arrays."""
+    """For each entry of `theta`, one of the network's own arrays: the slope, and whether there is a kink.
+
+    Where a ReLU changes sides between theta - epsilon and theta + epsilon, the loss has no single slope.
+    """
     slopes, kinks = np.zeros(theta.shape), np.zeros(theta.shape, dtype=bool)
     for index in np.ndindex(*theta.shape):
         value = theta[index]

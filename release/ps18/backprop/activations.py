@@ -54,7 +54,7 @@ def tanh(z: np.ndarray) -> np.ndarray:
 
 def tanh_derivative(z: np.ndarray) -> np.ndarray:
     """The derivative of tanh with respect to z, at most 1 (Exercise 18.1)."""
-    # TODO (Exercise 18.1): derive it on paper first; like sigmoid's, it can be written with the function itself.
+    # TODO (Exercise 18.1): derive it on paper first; like sigmoid's, it can be written with the function.
     raise NotImplementedError("tanh_derivative is not written yet")
 
 

@@ -18,7 +18,7 @@ CORRECT, ACCEPTABLE, SUSPICIOUS = 1e-7, 1e-5, 1e-3
 
 
 def relative_error(g: np.ndarray, g_hat: np.ndarray) -> float:
-    """||g - g_hat|| / (||g|| + ||g_hat|| + 1e-8) of two arrays of one shape; 0 where they agree, 1 at most."""
+    """||g - g_hat|| / (||g|| + ||g_hat|| + 1e-8) of two arrays of one shape, from 0 to 1."""
     return float(np.linalg.norm(g - g_hat) / (np.linalg.norm(g) + np.linalg.norm(g_hat) + 1e-8))
 
 
@@ -73,20 +73,24 @@ class GradientCheck:
             note = f" ({array.skipped} skipped at a kink)" if array.skipped else ""
             lines.append(f"{array.name:8}{array.shape!s:>10}{array.error:17.1e}  {array.verdict}{note}")
         lines.append(f"{'maximum':8}{'':10}{self.maximum:17.1e}  {self.verdict}")
-        lines.append(f"epsilon {self.epsilon:.0e}, {self.forward_passes} forward passes (two for each parameter)")
+        lines.append(
+            f"epsilon {self.epsilon:.0e}; two forward passes per parameter, {self.forward_passes} in all"
+        )
         return "\n".join(lines)
 
 
-def check_gradients(network: NeuralNetwork, X: np.ndarray, Y: np.ndarray, epsilon: float = EPSILON) -> GradientCheck:
+def check_gradients(
+    network: NeuralNetwork, X: np.ndarray, Y: np.ndarray, epsilon: float = EPSILON
+) -> GradientCheck:
     """Check `network.backward` on X (n_features, m) and Y (n_outputs, m); the network is left as it is."""
     network, X, Y = _float_copies(network, X, Y)
     network.forward(X)
     dW, db = network.backward(Y)
     dW_hat, db_hat, W_kinks, b_kinks = numerical_gradient(network, X, Y, epsilon)
     arrays = []
-    for l in range(network.L):
-        arrays.append(_compared(f"dW[{l}]", dW[l], dW_hat[l], W_kinks[l]))
-        arrays.append(_compared(f"db[{l}]", db[l], db_hat[l], b_kinks[l]))
+    for layer in range(network.L):
+        arrays.append(_compared(f"dW[{layer}]", dW[layer], dW_hat[layer], W_kinks[layer]))
+        arrays.append(_compared(f"db[{layer}]", db[layer], db_hat[layer], b_kinks[layer]))
     passes = 2 * sum(int(np.prod(array.shape)) for array in arrays)
     return GradientCheck(tuple(arrays), epsilon, passes)
 
@@ -135,7 +139,7 @@ def _slopes(
 def _relu_sides(network: NeuralNetwork) -> list[np.ndarray]:
     """For each ReLU layer, which of its units were on (z > 0) in the last forward pass."""
     names = [network.activation_name] * (network.L - 1) + [network.output_activation_name]
-    return [network.z_cache[l] > 0 for l, name in enumerate(names) if name == "relu"]
+    return [z > 0 for z, name in zip(network.z_cache, names, strict=True) if name == "relu"]
 
 
 def _float_copies(

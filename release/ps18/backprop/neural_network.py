@@ -40,7 +40,7 @@ class NeuralNetwork:
             if name not in ACTIVATIONS:
                 raise ValueError(f"The activation should be one of {', '.join(ACTIVATIONS)}, not {name!r}.")
         if len(layer_sizes) < 2 or not all(isinstance(n, int | np.integer) and n >= 1 for n in layer_sizes):
-            raise ValueError(f"layer_sizes should be two or more whole numbers from 1 up, not {layer_sizes!r}.")
+            raise ValueError(f"layer_sizes should be two or more whole numbers >= 1, not {layer_sizes!r}.")
         if rng is not None and not isinstance(rng, np.random.Generator | np.random.RandomState):
             raise ValueError(f"rng should be None or NumPy's Generator or RandomState, not {rng!r}.")
 
@@ -147,7 +147,7 @@ class NeuralNetwork:
         """Gradient descent over all samples, `epochs` times; the loss over all samples after each epoch.
 
         X is (n_features, m), Y is (n_outputs, m).  Each epoch shuffles the samples and takes one step per
-        batch of `batch_size` columns; the last batch is short where it has to be.  None means one batch of all.
+        batch of `batch_size` columns; the last batch is short where it has to be.  None: all in one.
         """
         X, Y = as_columns(X, self.layer_sizes[0], "X"), as_columns(Y, self.layer_sizes[-1], "Y")
         m = X.shape[1]
@@ -155,7 +155,7 @@ class NeuralNetwork:
             raise ValueError(f"X and Y should have one column per sample each, not {m} and {Y.shape[1]}.")
         batch_size = m if batch_size is None else batch_size
         if batch_size < 1:
-            raise ValueError(f"batch_size should be 1 or more, or None for one batch of all, not {batch_size}.")
+            raise ValueError(f"batch_size should be 1 or more, or None for all in one, not {batch_size}.")
 
         history: list[float] = []
         tenth = -(-epochs // 10)  # rounded up, so that it is never 0

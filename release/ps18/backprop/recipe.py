@@ -28,7 +28,8 @@ class Recipe:
     @property
     def parameters(self) -> int:
         """Number of weights and biases."""
-        return sum((n_in + 1) * n_out for n_in, n_out in zip(self.layer_sizes[:-1], self.layer_sizes[1:], strict=True))
+        sizes = self.layer_sizes
+        return sum((n_in + 1) * n_out for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True))
 
     def trained(self, X: np.ndarray, Y: np.ndarray, rng: Rng = None, verbose: bool = False) -> NeuralNetwork:
         """A new network, trained on X (n_features, m) and Y (n_outputs, m); `rng` is its luck."""
@@ -70,7 +71,7 @@ def separates_spirals(recipe: Recipe, seed: int) -> bool:
     return float(np.mean((network.forward(X) > threshold) == (Y == 1))) >= SPIRALS_ACCURACY
 
 
-def try_out(make_recipe: Callable[[], Recipe], succeeds: Callable[[Recipe, int], bool], starts: int = 5) -> str:
+def try_out(make_recipe: Callable[[], Recipe], succeeds: Callable[[Recipe, int], bool], starts: int) -> str:
     """One sentence: from how many of the starts 0, 1, 2, ... the recipe succeeds."""
     try:
         recipe = make_recipe()

@@ -1,0 +1,149 @@
+"""What grading costs beyond the student's own computing.
+
+For the complete submission, in one run and in turns: CPU seconds of grading it (this process, the sandbox
+and all its processes), and CPU seconds inside the very same calls and trainings, made in one process with
+no isolation and the same early stopping.  `python -m tests.benchmarks.overhead [rounds]`
+"""
+
+import resource
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from autograder.checks.answering import Answerer
+from autograder.checks.engine import Engine
+from autograder.checks.student import Student, direct
+from autograder.course import check_functions, course
+from autograder.grading import grade, run_checks
+from autograder.sandbox import choose, process
+from autograder.submissions import Submission, read_submission
+
+EXAMPLES = Path(__file__).parent.parent / "example_class"
+GOAL = 0.6  # seconds of CPU above the bare calls
+
+
+class TimedAnswerer(Answerer):
+    """Adds up the CPU time inside the student's own methods."""
+
+    spent = 0.0
+
+    def answer(self, header, arrays):
+        if header["do"] in ("get", "set", "replace"):
+            return super().answer(header, arrays)
+        do = getattr(self, "do_" + header["do"])
+
+        def timed(*arguments):
+            began = time.process_time()
+            try:
+                return do(*arguments)
+            finally:
+                self.spent += time.process_time() - began
+
+        setattr(self, "do_" + header["do"], timed)
+        try:
+            return super().answer(header, arrays)
+        finally:
+            delattr(self, "do_" + header["do"])
+
+
+class BareRoom:
+    """The submission in this process, without frames or limits."""
+
+    def __init__(self, folder: str):
+        self.answerer = TimedAnswerer(folder)
+
+    def begin(self, task: str) -> None: ...
+
+    def student(self) -> Student:
+        return Student(direct(self.answerer))
+
+
+def cpu_clock(pid: int) -> float:
+    """CPU seconds of another process, to the nanosecond; 0 if it is gone."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError:
+        return 0.0
+
+
+def graded(submission: Submission, sandbox) -> tuple[float, dict]:
+    """CPU seconds of one grading, with those of the sandbox's processes, and the result."""
+    inside = 0.0
+    kill = process.Line.kill
+
+    def counted(line):
+        nonlocal inside
+        inside += cpu_clock(line.pid) if line.pid else 0.0
+        kill(line)
+
+    process.Line.kill = counted
+    before = own_cpu()
+    try:
+        result = grade(submission, sandbox)
+    finally:
+        process.Line.kill = kill
+    return own_cpu() - before + inside, result
+
+
+def own_cpu() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
+
+
+def bare(folder: str) -> float:
+    """CPU seconds inside the student's methods, for the same checks."""
+    room = BareRoom(folder)
+    if room.answerer.network_class is None and (problem := room.answerer.load()):
+        raise SystemExit(f"The complete example cannot be imported: {problem}")
+    run_checks(Engine(course(), room))
+    return room.answerer.spent
+
+
+def main() -> int:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    console, sandbox = Console(), choose()
+    path = Path("/tmp/cls/solved/ps18")
+    submission = read_submission(path, "complete", {})
+    course(), check_functions()  # the reference has what it needs: from here on the name `backprop` is the student's
+    for name in [name for name in sys.modules if name.split(".")[0] == "backprop"]:
+        del sys.modules[name]
+    folder = str(package_of(submission))
+    rows = []
+    for _ in range(rounds):
+        cost, result = graded(submission, sandbox)
+        rows.append((cost, bare(folder)))
+        assert (result["score"], result["bonus"]) == (100, 50), (result["score"], result["bonus"])
+    table = Table("CPU seconds", "median", "range", title=f"The complete example, {rounds} rounds, one process at a time")
+    columns = {
+        "grading, all of it": [r[0] for r in rows],
+        "its calls and trainings, bare": [r[1] for r in rows],
+        "grading above bare": [r[0] - r[1] for r in rows],
+    }
+    for name, values in columns.items():
+        table.add_row(name, f"{statistics.median(values):.2f}", f"{min(values):.2f} to {max(values):.2f}")
+    console.print(table)
+    above = statistics.median(columns["grading above bare"])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    console.print(f"Above bare: {above:.2f} s (goal: at most {GOAL} s). Peak memory of the grading process: {peak:.0f} MB.")
+    return 0 if above <= GOAL else 1
+
+
+def package_of(submission: Submission) -> Path:
+    """A folder that holds the released package with the submission's files over it."""
+    import tempfile
+
+    from autograder.grading import given_files
+
+    folder = Path(tempfile.mkdtemp(prefix="bare-"))
+    (folder / "backprop").mkdir()
+    for name, content in {**given_files(), **submission.files}.items():
+        (folder / "backprop" / name).write_bytes(content)
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(main())

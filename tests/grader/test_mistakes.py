@@ -1,0 +1,69 @@
+"""The table of mistakes: each shows where it is charged, costs points there, and gets its own name."""
+
+import numpy as np
+import pytest
+from backprop.neural_network import NeuralNetwork
+
+from autograder.course import check_functions, differ, expected, seen_by
+from autograder.mistakes import MISTAKES, Computation, network_with
+
+from .in_process import VALUE_TASKS, graded, lost, names
+
+COMPARED = [f.about for f in check_functions().values() if f.about.compared]
+# Equal to another mistake on all data that the checks have; neither is named then, and none should be.
+ALIKE = {"loss_mean_square"}
+
+
+@pytest.mark.parametrize("check", COMPARED, ids=lambda check: check.id)
+@pytest.mark.parametrize("variant", ["visible", "hidden"])
+def test_the_computation_without_mistakes_answers_like_the_solution(check, variant):
+    assert not differ(expected(check.id, variant).right, seen_by(Computation, check, variant))
+
+
+@pytest.mark.parametrize("check", COMPARED, ids=lambda check: check.id)
+@pytest.mark.parametrize("variant", ["visible", "hidden"])
+def test_no_right_answer_is_zero_or_repeats_itself(check, variant):
+    arrays = {k: v for k, v in expected(check.id, variant).right.items() if isinstance(v, np.ndarray)}
+    assert all(v.any() for v in arrays.values())
+    assert not any(v.size > 1 and np.ptp(v) == 0 for v in arrays.values())
+
+
+def test_the_solution_loses_nothing():
+    assert lost(graded(NeuralNetwork)) == {}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_shows_on_visible_and_on_hidden_data(name):
+    for check in MISTAKES[name].charged:
+        for variant in ("visible", "hidden"):
+            assert name in expected(check, variant).wrong
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_costs_points_where_it_belongs_and_is_named(name):
+    engine = graded(network_with(name))
+    own = {check.split("/")[0] for check in MISTAKES[name].charged}
+    losses = lost(engine)
+    assert own <= set(losses)
+    # The gradient check is judged by its outcome: loss and gradient have to agree, whoever is wrong.
+    assert set(losses) - own <= {"gradient_check"}
+    assert names(engine) == {name}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_sentence_says_what_the_numbers_show(name):
+    sentence = MISTAKES[name].sentence
+    assert sentence.endswith(".") and len(sentence) > 40
+
+
+@pytest.mark.parametrize("name", [name for name, m in MISTAKES.items() if any("backward" in c for c in m.charged)])
+def test_one_mistake_leaves_most_of_backward(name):
+    assert lost(graded(network_with(name), ["backward"]))["backward"] <= 16
+
+
+def test_every_charge_names_a_check():
+    assert {check for m in MISTAKES.values() for check in m.charged} <= set(check_functions())
+
+
+def test_all_value_tasks_are_tried_here():
+    assert {check.task.id for check in COMPARED} <= set(VALUE_TASKS)
