@@ -29,12 +29,17 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("autograder: stopped; what is graded is kept, and the same command goes on from there.", file=sys.stderr)
+        print(
+            "autograder: stopped; what is graded is kept, and the same command goes on from there.",
+            file=sys.stderr,
+        )
         return 130
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m autograder", description="Build and grade the backpropagation assignment.")
+    top = argparse.ArgumentParser(
+        prog="python -m autograder", description="Build and grade the backpropagation assignment."
+    )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     release = commands.add_parser("release", help=f"build the student folder, release/{ASSIGNMENT}")
@@ -42,9 +47,17 @@ def parser() -> argparse.ArgumentParser:
     release.set_defaults(run=run_release)
 
     grade = commands.add_parser("grade", help="grade a class")
-    grade.add_argument("submitted", nargs="?", type=Path, default=Path("submitted"), help=f"holds STUDENT/{ASSIGNMENT}/ folders")
+    grade.add_argument(
+        "submitted",
+        nargs="?",
+        type=Path,
+        default=Path("submitted"),
+        help=f"holds STUDENT/{ASSIGNMENT}/ folders",
+    )
     grade.add_argument("--out", type=Path, default=Path("graded"), help="folder for the results (default: graded)")
-    grade.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time (default: all cores)")
+    grade.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time (default: all cores)"
+    )
     grade.add_argument("--student", action="append", metavar="NAME", help="grade this student only; may be given again")
     grade.add_argument("--force", action="store_true", help="grade again what has not changed, too")
     grade.set_defaults(run=run_grade)
@@ -54,7 +67,11 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true", help="print results.json instead")
     one.set_defaults(run=run_grade_one)
     for command in (grade, one):
-        command.add_argument("--no-sandbox", action="store_true", help="run students' code with all your rights; it is recorded")
+        command.add_argument(
+            "--no-sandbox",
+            action="store_true",
+            help="run students' code with all your rights; it is recorded",
+        )
 
     commands.add_parser("doctor", help="say whether this machine can grade").set_defaults(run=run_doctor)
     return top
@@ -94,7 +111,8 @@ def run_grade(options: argparse.Namespace) -> int:
     students = find_class(submitted)
     for name in options.student or []:
         if name not in students:
-            raise Usage(f"{name}: there is no such student in {submitted}; there are {len(students)}, from {min(students)} to {max(students)}.")
+            span = f"there are {len(students)}, from {min(students)} to {max(students)}"
+            raise Usage(f"{name}: there is no such student in {submitted}; {span}.")
     chosen = {name: path for name, path in students.items() if not options.student or name in options.student}
     open_output(options.out)
     sandbox = choose_sandbox(options)
@@ -160,7 +178,10 @@ def choose_sandbox(options: argparse.Namespace):
 
     sandbox = choose(no_sandbox=options.no_sandbox)
     if options.no_sandbox:
-        print("autograder: WARNING: without a sandbox, students' code runs with all your rights. This is recorded.", file=sys.stderr)
+        print(
+            "autograder: WARNING: without a sandbox, students' code runs with all your rights. This is recorded.",
+            file=sys.stderr,
+        )
     return sandbox
 
 

@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import platform
-import sys
 from collections.abc import Callable
 
 from . import ASSIGNMENT, RELEASE, ROOT
@@ -29,8 +28,6 @@ def examine() -> int:
 
 
 def python() -> str:
-    if sys.version_info < (3, 10):
-        raise RuntimeError(f"Python 3.10 or newer is needed, this is {platform.python_version()}: say make PYTHON=...")
     return f"{platform.python_version()} on {platform.system()} {platform.machine()}"
 
 
@@ -60,5 +57,7 @@ def grading() -> str:
     result = grade_apart(Submission("solution", sources, "files", FILES, (), (), {}, None, ""), choose())
     if (result["score"], result["bonus"]) != (result["max_score"], result["max_bonus"]):
         lost = [check["id"] for task in result["tasks"] for check in task["checks"] if check["status"] != "passed"]
-        raise RuntimeError(f"the solution gets {result['score']:g} + {result['bonus']:g}: {result['reason'] or lost[:5]}")
+        raise RuntimeError(
+            f"the solution gets {result['score']:g} + {result['bonus']:g}: {result['reason'] or lost[:5]}"
+        )
     return f"the solution gets {result['score']:g} + {result['bonus']:g} points in {result['seconds']:.1f} s"

@@ -17,20 +17,25 @@ from . import ASSIGNMENT, RELEASE, ROOT, VERSION
 from .checks.engine import Engine
 from .checks.student import METHOD_CPU, TRAINING_CPU, Student
 from .course import course
-from .sandbox import Sandbox, Worker
+from .sandbox import Child, Sandbox, Worker
 from .submissions import Submission
 
 SCHEMA = 1
 SUBMISSION_CPU = 240.0  # seconds for all calls and trainings of one submission
 CHECK_WALL = 3000  # seconds, a last resort: the proxy's own deadlines end a call long before
-GRADED_BY = ("autograder", "solutions/backprop", f"release/{ASSIGNMENT}/backprop")  # what decides a grade, besides the submission
+GRADED_BY = (
+    "autograder",
+    "solutions/backprop",
+    f"release/{ASSIGNMENT}/backprop",
+)  # what decides a grade, besides the submission
 
 
 class Room:
     """One submission's processes in the sandbox: a fresh one for each task, and after each that dies."""
 
     def __init__(self, worker: Worker):
-        self._worker, self._child, self._spent = worker, None, 0.0
+        self._worker, self._spent = worker, 0.0
+        self._child: Child | None = None
         self._trained: dict[int, float] = {}
 
     def begin(self, task: str) -> None:
@@ -89,8 +94,25 @@ def run_checks(engine: Engine) -> None:
     """The pytest session: every check on every variant of its data."""
     import pytest
 
-    arguments = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:logging", "--assert=plain", "-p", "pytest_timeout"]
-    arguments += [f"--timeout={CHECK_WALL}", "-c", os.devnull, "--rootdir", str(ROOT), str(ROOT / "autograder" / "checks")]
+    arguments = [
+        "-p",
+        "no:terminal",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:logging",
+        "--assert=plain",
+        "-p",
+        "pytest_timeout",
+    ]
+    arguments += [
+        f"--timeout={CHECK_WALL}",
+        "-c",
+        os.devnull,
+        "--rootdir",
+        str(ROOT),
+        str(ROOT / "autograder" / "checks"),
+    ]
     before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
@@ -106,7 +128,8 @@ def run_checks(engine: Engine) -> None:
 def load_problem(reply: dict) -> str | None:
     """Why the submission cannot be imported, for the student; None if it can."""
     if "timeout" in reply:
-        return f"Importing neural_network.py did not end within {reply['timeout']:.0f} s: keep demos and training out of it."
+        limit = f"{reply['timeout']:.0f} s"
+        return f"Importing neural_network.py did not end within {limit}: keep demos and training out of it."
     if "crashed" in reply:
         return f"Importing neural_network.py ended its process: {reply['crashed']}."
     if "raised" not in reply:
@@ -134,7 +157,14 @@ def result(
         checks = engine.results[task["id"]] if engine else []
         points = round(sum(check["points"] for check in checks), 2)
         tasks.append(
-            {"id": task["id"], "title": task["title"], "points": points, "max_points": task["points"], "bonus": task["bonus"], "checks": checks}
+            {
+                "id": task["id"],
+                "title": task["title"],
+                "points": points,
+                "max_points": task["points"],
+                "bonus": task["bonus"],
+                "checks": checks,
+            }
         )
 
     def total(name: str, bonus: bool) -> float:
@@ -164,7 +194,9 @@ def result(
 
 def kit_failure(submission: Submission, sandbox: str, error: BaseException) -> dict[str, Any]:
     """The result where grading itself went wrong: it will be graded again."""
-    failed = result(submission, sandbox, None, "The kit itself failed on this submission; it will be graded again.", 0.0)
+    failed = result(
+        submission, sandbox, None, "The kit itself failed on this submission; it will be graded again.", 0.0
+    )
     return {**failed, "sha256": None, "kit_errors": [f"{type(error).__name__}: {error}"]}
 
 

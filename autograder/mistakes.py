@@ -98,7 +98,11 @@ class Computation(NeuralNetwork):
 
 def accumulated(n, dW, db):
     before = getattr(n, "before", None)
-    n.before = (dW, db) if before is None else tuple([a + b for a, b in zip(x, y, strict=True)] for x, y in zip(before, (dW, db), strict=True))
+    n.before = (
+        (dW, db)
+        if before is None
+        else tuple([a + b for a, b in zip(x, y, strict=True)] for x, y in zip(before, (dW, db), strict=True))
+    )
     return n.before
 
 
@@ -118,7 +122,8 @@ def other_layer(W, delta, n, l):
 F = ("forward/output", "forward/caches", "forward/one_sample_and_square_layers")
 CACHES = ("forward/caches", "forward/caches_start_afresh")
 BP1, BP2, BP3, BP4 = (
-    (f"backward/{name}",) for name in ("bp1_output_error", "bp2_hidden_error", "bp3_weight_gradients", "bp4_bias_gradients")
+    (f"backward/{name}",)
+    for name in ("bp1_output_error", "bp2_hidden_error", "bp3_weight_gradients", "bp4_bias_gradients")
 )
 ALL_UPDATES = ("update/one_step", "update/more_steps")
 VELOCITY = ("momentum/velocity", "momentum/one_velocity_each")

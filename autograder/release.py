@@ -76,7 +76,7 @@ def handout(path: Path) -> str:
 
     tasks = rubric()["task"]
     points = [f"| `{t['id']}` | {t['title']} | {t['points']:g}{' bonus' if t['bonus'] else ''} |" for t in tasks]
-    shares = next((t["size_shares"] for t in tasks if "size_shares" in t), [])
+    shares: list = next((t["size_shares"] for t in tasks if "size_shares" in t), [])
     sizes = [f"| up to {most} | {share:.0%} |" for most, share in shares]
     tables = {
         "<!-- points -->": ["| task | | points |", "|---|---|---|", *points],
@@ -131,7 +131,9 @@ def check_markers(path: Path, text: str) -> None:
         words = comment.lstrip("# ").upper()
         like = max(difflib.SequenceMatcher(None, words, m.lstrip("# ")).ratio() for m in MARKERS)
         if comment not in MARKERS and (like > 0.7 or re.search(r"\b(BEGIN|END)\W+SOL", words)):
-            raise ReleaseError(f"{path}, line {number}: {comment!r} looks like a misspelt marker; there are {list(MARKERS)}.")
+            raise ReleaseError(
+                f"{path}, line {number}: {comment!r} looks like a misspelt marker; there are {list(MARKERS)}."
+            )
 
 
 def refuse_leaks(folder: Path, solutions: Path) -> None:
@@ -149,13 +151,17 @@ def refuse_leaks(folder: Path, solutions: Path) -> None:
             else:
                 outside.add(line)
     # `else:` or `return a` give nothing away, wherever they stand.
-    secret = {line: place for line, place in inside.items() if line not in outside and len(re.findall(r"\w+", line)) > 3}
+    secret = {
+        line: place for line, place in inside.items() if line not in outside and len(re.findall(r"\w+", line)) > 3
+    }
     for path in files_of(folder):
         if path.suffix == ".npz":
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
             if place := secret.get(" ".join(line.split())):
-                raise ReleaseError(f"{path.relative_to(folder)}, line {number}: this line is part of the solution ({place}).")
+                raise ReleaseError(
+                    f"{path.relative_to(folder)}, line {number}: this line is part of the solution ({place})."
+                )
 
 
 def files_of(folder: Path) -> list[Path]:

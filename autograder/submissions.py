@@ -228,9 +228,7 @@ def _check_layout(path: Path, student: str) -> None:
     if path.parent.is_symlink():
         raise Refused(f"{shown(student)} is a link: hand in the folder itself")
     if not os.path.lexists(path):
-        there = sorted(
-            shown(f"{student}/{name}") for name in os.listdir(path.parent) if not uploads.is_silent(name)
-        )
+        there = sorted(shown(f"{student}/{name}") for name in os.listdir(path.parent) if not uploads.is_silent(name))
         wanted = f"{shown(student)}/{ASSIGNMENT}/ with {', '.join(FILES)} or {NOTEBOOK} in it"
         raise Refused(f"No folder {ASSIGNMENT}: expected {wanted}; found {_listed(there)}")
 

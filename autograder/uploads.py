@@ -165,12 +165,8 @@ def _list_folder(top: int) -> list[Entry]:
             except OSError:
                 if not folder:
                     raise
-                entries.append(
-                    _entry(folder, "a folder that cannot be read", partial(_open_file, top, folder))
-                )
-        level = sorted(
-            entry.parts for entry in entries if entry.kind == "a folder" and len(entry.parts) == depth
-        )
+                entries.append(_entry(folder, "a folder that cannot be read", partial(_open_file, top, folder)))
+        level = sorted(entry.parts for entry in entries if entry.kind == "a folder" and len(entry.parts) == depth)
     return sorted(entries, key=_by_depth)
 
 

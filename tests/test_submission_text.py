@@ -51,9 +51,7 @@ def test_a_declared_western_encoding_becomes_utf8(tmp_path, cookie):
 
 def test_a_byte_order_mark_decides_against_a_declared_encoding(tmp_path):
     source = "\ufeff# coding: latin-1\nname = 'Zoë'\n".encode()
-    assert read(put(tmp_path, {NETWORK: source})).files == {
-        NETWORK: "# coding: utf-8\nname = 'Zoë'\n".encode()
-    }
+    assert read(put(tmp_path, {NETWORK: source})).files == {NETWORK: "# coding: utf-8\nname = 'Zoë'\n".encode()}
 
 
 def test_an_encoding_named_after_the_second_line_or_in_a_string_declares_nothing(tmp_path):
@@ -101,9 +99,7 @@ def test_a_file_of_exactly_one_mebibyte_is_accepted(tmp_path):
 @settings(deadline=None)
 def test_source_means_to_python_what_it_meant_before(text, first, codec, line_end):
     cookie = f"# -*- coding: {codec} -*-\n" if codec else ""
-    source = f"{first}{cookie}# {text}\nx = {text!r}\n".replace("\n", line_end).encode(
-        codec or "utf-8", "replace"
-    )
+    source = f"{first}{cookie}# {text}\nx = {text!r}\n".replace("\n", line_end).encode(codec or "utf-8", "replace")
     try:
         meaning = ast.dump(ast.parse(source))
     except SyntaxError:

@@ -83,9 +83,7 @@ def test_a_worked_on_copy_wins_over_the_released_one_at_the_same_depth(tmp_path)
 
 
 def test_other_files_are_listed_as_ignored(tmp_path):
-    submission = read(
-        put(tmp_path, {NETWORK: WORK, "conftest.py": b"", "tests/numpy.py": b"", "a/b/c/d": b""})
-    )
+    submission = read(put(tmp_path, {NETWORK: WORK, "conftest.py": b"", "tests/numpy.py": b"", "a/b/c/d": b""}))
     assert submission.ignored == ("a/b/c/", "conftest.py", "tests/numpy.py")
 
 
@@ -192,15 +190,11 @@ def test_a_lone_file_keeps_a_name_that_is_expected(tmp_path):
 
 
 def test_a_lone_notebook_counts_as_the_notebook(tmp_path):
-    assert says(
-        read(put(tmp_path, {"mine.ipynb": b"{}"}) / "mine.ipynb").reason, "mine.ipynb", "not graded yet"
-    )
+    assert says(read(put(tmp_path, {"mine.ipynb": b"{}"}) / "mine.ipynb").reason, "mine.ipynb", "not graded yet")
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
-    assert says(
-        read(put(tmp_path, {"essay.pdf": b"%PDF"}) / "essay.pdf").reason, "essay.pdf", "expected a folder"
-    )
+    assert says(read(put(tmp_path, {"essay.pdf": b"%PDF"}) / "essay.pdf").reason, "essay.pdf", "expected a folder")
 
 
 def test_a_path_that_does_not_exist_has_a_reason(tmp_path):
@@ -286,9 +280,7 @@ def test_a_student_without_the_assignments_folder_gets_a_reason(tmp_path, files)
     put(tmp_path / "s01", files)
     put(tmp_path / "s02" / "ps18", {NETWORK: WORK})
     submission = read(find_class(tmp_path)["s01"])
-    assert says(
-        submission.reason, "No folder ps18", "s01/ps18/", *FILES, *(f"s01/{x.split('/')[0]}" for x in files)
-    )
+    assert says(submission.reason, "No folder ps18", "s01/ps18/", *FILES, *(f"s01/{x.split('/')[0]}" for x in files))
 
 
 def test_a_students_linked_folder_is_listed_and_refused(tmp_path):

@@ -69,9 +69,7 @@ def test_a_linked_zip_is_not_opened(tmp_path):
 def test_an_upload_that_is_a_link_is_refused(tmp_path, name):
     put(tmp_path / "real", {NETWORK: WORK})
     make_zip(tmp_path / "real.zip", {NETWORK: WORK})
-    (tmp_path / name).symlink_to(
-        {"ps18": "real", "net.py": f"real/{NETWORK}", "upload.zip": "real.zip"}[name]
-    )
+    (tmp_path / name).symlink_to({"ps18": "real", "net.py": f"real/{NETWORK}", "upload.zip": "real.zip"}[name])
     submission = read(tmp_path / name)
     assert submission.files == {}
     assert says(submission.reason, f"{name} is a link")
@@ -146,9 +144,7 @@ def test_an_unreadable_folder_is_refused(tmp_path, monkeypatch):
     (tmp_path / "backprop").chmod(0o755)
 
 
-@pytest.mark.parametrize(
-    "name", ["new\nline.txt", "nul\x7f.txt", "\u202eyp.x", os.fsdecode(b"\xff\xfe.txt"), "-x"]
-)
+@pytest.mark.parametrize("name", ["new\nline.txt", "nul\x7f.txt", "\u202eyp.x", os.fsdecode(b"\xff\xfe.txt"), "-x"])
 def test_odd_file_names_are_shown_escaped(tmp_path, name):
     submission = read(put(tmp_path, {NETWORK: WORK, name: b""}))
     assert submission.files == {NETWORK: WORK}
@@ -314,9 +310,7 @@ def test_an_archive_of_another_kind_is_refused(tmp_path):
 # Whatever lies there
 
 NAMES = st.sampled_from([*FILES, NOTEBOOK, "backprop", "upload.zip", "__MACOSX", "ps18"])
-ODD_NAMES = st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=40
-)
+ODD_NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=40)
 CODE = st.sampled_from([WORK, OTHER, b"", *STUBS.values()]) | st.binary(max_size=60)
 FILE_TREES = st.recursive(
     CODE | st.sampled_from(["link", "fifo"]),
@@ -357,9 +351,7 @@ def test_any_bytes_give_a_well_formed_submission(data):
 
 MEMBERS = st.lists(
     st.tuples(
-        st.lists(
-            NAMES | st.sampled_from(["..", ".", "C:", ""]) | st.text(max_size=20), min_size=1, max_size=5
-        ),
+        st.lists(NAMES | st.sampled_from(["..", ".", "C:", ""]) | st.text(max_size=20), min_size=1, max_size=5),
         CODE,
         st.sampled_from([0, 0, 0o100644, 0o120777, 0o040755, 0o010644]),
         st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA]),

@@ -27,7 +27,11 @@ class Task:
     needs: tuple[str, ...] = ()
 
     def check(
-        self, weight: float, after: str | None = None, compared: bool = True, needs: tuple[str, ...] | None = None
+        self,
+        weight: float,
+        after: str | None = None,
+        compared: bool = True,
+        needs: tuple[str, ...] | None = None,
     ) -> Callable:
         """Make a test a check worth `weight` parts of the task's points.
 

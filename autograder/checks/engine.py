@@ -7,24 +7,25 @@ The grader and the student's own run use the same one: they differ in where the 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pytest
 
 from .case import Case, Expected, Failed, Mistake, Partly, difference
 from .checking import Check, points_of
+from .probing import METHODS, Room, probe
 from .student import CallFailed, Student, WrongForm
 
+FAILURES = {
+    "unwritten": "is not written",
+    "missing": "is missing",
+    "refused": "refuses an argument",
+    "error": "raises an exception",
+    "timeout": "takes too long",
+    "crashed": "ends its process",
+}
 STATUS_OF = {"unwritten": "untried", "missing": "failed", "refused": "error"}
-
-
-class Room(Protocol):
-    """Where one submission's code runs."""
-
-    def begin(self, task: str) -> None: ...  # a fresh process, where there are processes
-
-    def student(self) -> Student: ...  # alive, even if the last call ended its process
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,12 @@ class Engine:
             status, message, mistake, share = self._judge(function, check, variant)
         except Exception as error:
             self.kit_errors.append(f"{check.id} ({variant}): {type(error).__name__}: {error}")
-            status, message, mistake, share = "error", "The kit itself failed here; this is not your fault.", None, 0.0
+            status, message, mistake, share = (
+                "error",
+                "The kit itself failed here; this is not your fault.",
+                None,
+                0.0,
+            )
         most = self._points[check.id, variant]
         result = {
             "id": check.id if variant == "visible" else f"{check.id}.{variant}",
@@ -137,7 +143,9 @@ class Engine:
             if again is None or not self._unmoved(case, second, again):
                 failure = again
             elif case.forward_is_wrong:
-                reason = "`forward` is wrong, and this cannot be judged apart from it: `z_cache` and `a_cache` are not used."
+                reason = (
+                    "`forward` is wrong, and this cannot be judged apart from it: `z_cache` and `a_cache` are not used."
+                )
                 return "blocked", reason, None, 0.0
         if failure is None and (waiting := self._waiting(check, variant)):
             return (*waiting, None, 0.0)
@@ -146,9 +154,7 @@ class Engine:
     def _case(self, check: Check, variant: str) -> Case:
         course = self.course
         expected = course.expected(check, variant) if check.compared else None
-        return Case(
-            check.id, variant, course.seed(variant), expected, course.setting(check, variant), course.predict
-        )
+        return Case(check.id, variant, course.seed(variant), expected, course.setting(check, variant), course.predict)
 
     def _converse(self, function: Callable, case: Case) -> Exception | None:
         """Hold the conversation; None if all is right."""
@@ -173,9 +179,10 @@ class Engine:
         """Whether the true caches changed nothing, so that the student's code does not read them."""
         if isinstance(failure, CallFailed):
             return failure.mistake is None
-        mine = {k: v for k, v in first.seen.items() if not k.startswith("=")}
+        mine = {k: v for k, v in first.seen.items() if k[0] != "="}
         return set(mine) <= set(second.seen) and not any(
-            isinstance(value, np.ndarray) and difference(key, value, second.seen[key], True) for key, value in mine.items()
+            isinstance(value, np.ndarray) and difference(key, value, second.seen[key], True)
+            for key, value in mine.items()
         )
 
     def _standing(self, check: Check, variant: str) -> tuple[str, str] | None:
@@ -226,17 +233,6 @@ class Engine:
         return "failed", f"{said}. {named}".strip(), mistake, 0.0
 
 
-METHODS = ("forward", "backward", "update", "train", "compute_loss")
-FAILURES = {
-    "unwritten": "is not written",
-    "missing": "is missing",
-    "refused": "refuses an argument",
-    "error": "raises an exception",
-    "timeout": "takes too long",
-    "crashed": "ends its process",
-}
-
-
 def hold(function: Callable, student: Student, case: Case) -> None:
     """Run the conversation; an exception of the student's is part of what was seen."""
     try:
@@ -249,39 +245,3 @@ def hold(function: Callable, student: Student, case: Case) -> None:
 
 def at(failure: CallFailed) -> str:
     return f" ({failure.where})" if failure.where else ""
-
-
-def probe(room: Room, recipes: Sequence[str]) -> dict[str, CallFailed]:
-    """Try each method once on a small network, and each recipe; those that give no answer, with the reason."""
-    rng = np.random.RandomState(18)
-    X, Y = rng.standard_normal((2, 4)), rng.uniform(size=(1, 4))
-    shapes = [((3, 2), (3, 1)), ((1, 3), (1, 1))]
-    caches = [rng.standard_normal((n, 4)) for n in (3, 1)], [X, *(rng.uniform(size=(n, 4)) for n in (3, 1))]
-
-    def backward(network):
-        if "forward" in failures:
-            network.replace_caches(*caches)
-        else:
-            network.forward(X)
-        network.call("backward", Y)
-
-    trials: list[tuple[str, Callable]] = [
-        ("__init__", lambda network: None),
-        ("forward", lambda network: network.forward(X)),
-        ("backward", backward),
-        ("update", lambda n: n.update([np.zeros(s[0]) for s in shapes], [np.zeros(s[1]) for s in shapes], 0.1)),
-    ]
-    failures: dict[str, CallFailed] = {}
-    for method, trial in trials:
-        try:
-            trial(room.student().network([2, 3, 1], seed=18))
-        except CallFailed as failure:
-            failures[method] = failure
-            if method == "__init__":
-                break
-    for name in recipes:
-        try:
-            room.student().recipe(name, [])
-        except CallFailed as failure:
-            failures[name] = failure
-    return failures

@@ -42,7 +42,9 @@ def save(path: Path, course: Course, checks: Mapping[str, Any]) -> None:
             continue
         right[check.id] = {name: stored(value) for name, value in expected.right.items()}
         wrong[check.id] = {
-            mistake: {name: stored(v) for name, v in values.items() if difference(name, expected.right.get(name), v, True)}
+            mistake: {
+                name: stored(v) for name, v in values.items() if difference(name, expected.right.get(name), v, True)
+            }
             | {name: None for name in expected.right if name not in values}
             for mistake, values in expected.wrong.items()
         }

@@ -25,7 +25,13 @@ class CallFailed(Exception):
     """
 
     def __init__(self, method: str, kind: str, detail: str, where: str = "", exception: str = ""):
-        self.method, self.kind, self.detail, self.where, self.exception = method, kind, detail, where, exception
+        self.method, self.kind, self.detail, self.where, self.exception = (
+            method,
+            kind,
+            detail,
+            where,
+            exception,
+        )
         self.mistake: str | None = None  # the known mistake that makes the same call fail
         super().__init__(f"{method}: {detail}")
 
@@ -79,7 +85,9 @@ def failure(method: str, shown: str, raised: dict) -> CallFailed:
         return CallFailed(method, "missing", f"there is no `{method}`: {message}")
     if method == "__init__" and name in ("TypeError", "ValueError", "KeyError"):
         return CallFailed(method, "refused", f"{shown} raised {name}: {message}", where)
-    return CallFailed(method, "error", f"{shown} raised {name}: {message}", where, name if raised.get("builtin") else "")
+    return CallFailed(
+        method, "error", f"{shown} raised {name}: {message}", where, name if raised.get("builtin") else ""
+    )
 
 
 class Network:
@@ -111,7 +119,9 @@ class Network:
         for name, part in zip(("dW", "db"), answer, strict=True):
             if type(part) not in (tuple, list) or len(part) != len(self.layer_sizes) - 1:
                 layers = len(self.layer_sizes) - 1
-                raise WrongForm(f"`{name}` should be a list of {layers} arrays, one per layer, but is {described(part)}")
+                raise WrongForm(
+                    f"`{name}` should be a list of {layers} arrays, one per layer, but is {described(part)}"
+                )
         return list(answer[0]), list(answer[1])
 
     def update(self, dW: list, db: list, eta: float) -> None:
@@ -151,7 +161,10 @@ class Network:
         """Weights and biases, or WrongForm where they do not have the chapter's shapes."""
         found = self.read("weights", "biases")
         sizes = self.layer_sizes
-        for name, arrays, columns in (("weights", found[0], sizes[:-1]), ("biases", found[1], [1] * len(sizes[1:]))):
+        for name, arrays, columns in (
+            ("weights", found[0], sizes[:-1]),
+            ("biases", found[1], [1] * len(sizes[1:])),
+        ):
             shapes = list(zip(sizes[1:], columns, strict=True))
             if type(arrays) not in (list, tuple) or len(arrays) != len(shapes):
                 raise WrongForm(f"`{name}` should be a list of {len(shapes)} arrays, but is {described(arrays)}")

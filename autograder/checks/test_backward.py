@@ -97,12 +97,14 @@ def test_other_batches(student, case):
 @backward.check(weight=2)
 def test_other_activation(student, case):
     """sigma' belongs to the activation that the network was made with."""
+    judge_gradients(case, case.network(student, [3, 6, 5], "sigmoid"), case.array(3, 6), case.targets(5, 6))
     try:
         network = case.network(student, [3, 6, 5], "relu")
     except CallFailed as failure:
         if failure.kind not in ("refused", "error"):
             raise
-        network, case.expected = case.network(student, [3, 6, 5]), None  # it knows the sigmoid only
+        case.waived = True  # it knows the sigmoid only
+        return
     judge_gradients(case, network, case.array(3, 6), case.targets(5, 6))
 
 
@@ -114,7 +116,12 @@ def test_leaves_the_rest_alone(student, case):
     judge_gradients(case, first, X, Y)
     case.same("Y", Y, first.arguments[0], "`backward` has changed the array that it was given")
     after = first.parameters()
-    case.same("weights and biases", before[0] + before[1], after[0] + after[1], "`backward` has changed them; only `update` may")
+    case.same(
+        "weights and biases",
+        before[0] + before[1],
+        after[0] + after[1],
+        "`backward` has changed them; only `update` may",
+    )
     # The first network is asked only after the second one's turn.
     prepare(case, first, X)
     judge_gradients(case, second, case.array(3, 4), case.targets(2, 4))

@@ -45,7 +45,13 @@ def test_pairs_stay_together(student, case):
     for _ in range(10):
         summed.update(*totals, TINY)
     moved, expected = (
-        np.concatenate([(a - b).ravel() for new, old in zip(n.parameters(), parameters, strict=True) for a, b in zip(new, old, strict=True)])
+        np.concatenate(
+            [
+                (a - b).ravel()
+                for new, old in zip(n.parameters(), parameters, strict=True)
+                for a, b in zip(new, old, strict=True)
+            ]
+        )
         for n in (trained, summed)
     )
     if not np.linalg.norm(moved - expected) <= 1e-3 * (np.linalg.norm(moved) + np.linalg.norm(expected)):

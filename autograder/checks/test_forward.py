@@ -52,13 +52,14 @@ def test_one_sample_and_square_layers(student, case):
 @forward.check(weight=2)
 def test_other_activation(student, case):
     """The activation is the one that the network was made with, not always the sigmoid."""
+    passes(case, case.network(student, [3, 6, 5], "sigmoid"), case.array(3, 5))
     try:
         network = case.network(student, [3, 6, 5], "relu")
     except CallFailed as failure:
         if failure.kind not in ("refused", "error"):
             raise
-        network = case.network(student, [3, 6, 5])  # a class of one's own may know the sigmoid only
-        case.expected = None
+        case.waived = True  # it knows the sigmoid only
+        return
     passes(case, network, case.array(3, 5), judge_caches=True)
 
 
@@ -72,6 +73,11 @@ def test_leaves_the_rest_alone(student, case):
     kept = first.read("z_cache", "a_cache")
     passes(case, second, case.array(3, 6))
     for name, old, new in (("first", before, first.parameters()), ("second", other, second.parameters())):
-        case.same(f"parameters of the {name} network", old[0] + old[1], new[0] + new[1], "`forward` has changed them")
+        case.same(
+            f"parameters of the {name} network",
+            old[0] + old[1],
+            new[0] + new[1],
+            "`forward` has changed them",
+        )
     for old, new in zip(kept, first.read("z_cache", "a_cache"), strict=True):
         case.same("caches of the first network", old, new, "the second network's pass has changed them")

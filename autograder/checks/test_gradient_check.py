@@ -50,7 +50,11 @@ def test_agreement(student, case):
 def test_loss_values(student, case):
     """The loss is 1/(2m) times the sum of the squared errors, over all outputs and samples."""
     for sizes, m in (([3, 4, 2], 5), ([3, 4, 2], 1), ([2, 3, 1], 4)):
-        network, y_hat, Y = case.network(student, sizes), case.targets(sizes[-1], m), case.targets(sizes[-1], m)
+        network, y_hat, Y = (
+            case.network(student, sizes),
+            case.targets(sizes[-1], m),
+            case.targets(sizes[-1], m),
+        )
         case.close(f"the loss of {sizes[-1]} outputs and {m} samples", network.compute_loss(y_hat, Y))
         case.same("y_hat and Y", [y_hat, Y], network.arguments, "`compute_loss` has changed them")
 

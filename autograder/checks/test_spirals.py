@@ -25,7 +25,7 @@ def test_separates(student, case):
 
     def complaint(network):
         output = case.predict(network, X, recipe["activation"], recipe["output_activation"])
-        accuracy = np.mean((output > middle) == (Y > middle))
+        accuracy = np.mean((output > middle) == (middle < Y))
         return None if accuracy >= GOAL else f"{accuracy:.1%} of the points are right, and should be {GOAL:.0%}"
 
     succeed(student, case, recipe, X, Y, complaint)

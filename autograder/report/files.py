@@ -21,7 +21,9 @@ def open_output(out: Path) -> None:
         write_whole(out / ".writable", "")
         (out / ".writable").unlink()
     except OSError as error:
-        raise Unwritable(f"{out}: results cannot be written there ({error.strerror}); give another folder with --out.") from None
+        raise Unwritable(
+            f"{out}: results cannot be written there ({error.strerror}); give another folder with --out."
+        ) from None
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -54,7 +56,18 @@ def write_grades(out: Path, results: Iterable[dict[str, Any]]) -> None:
     """`grades.csv`: a line per student, sorted by name, with the points of each task."""
     results = sorted(results, key=lambda result: result["student"])
     tasks = [task["id"] for task in results[0]["tasks"]] if results else []
-    head = ["student", "status", "score", "max_score", "bonus", "max_bonus", *tasks, "source", "sandbox", "reason"]
+    head = [
+        "student",
+        "status",
+        "score",
+        "max_score",
+        "bonus",
+        "max_bonus",
+        *tasks,
+        "source",
+        "sandbox",
+        "reason",
+    ]
     path = out / "grades.csv"
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     with open(fresh, "w", encoding="utf-8", newline="") as stream:

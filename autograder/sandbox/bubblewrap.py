@@ -51,7 +51,18 @@ class Bubblewrap:
             mounts += ["--setenv", name, value]
         start = [sys.executable, "-I", "/kit/worker.py", str(control), json.dumps(settings.as_dict())]
         # bubblewrap's own environment stays readable inside as /proc/1/environ: it is empty.
-        return [program(), *unshare, "--cap-drop", "ALL", *rights, "--die-with-parent", "--new-session", *mounts, "--", *start], {}
+        return [
+            program(),
+            *unshare,
+            "--cap-drop",
+            "ALL",
+            *rights,
+            "--die-with-parent",
+            "--new-session",
+            *mounts,
+            "--",
+            *start,
+        ], {}
 
 
 @cache
@@ -98,7 +109,10 @@ def font_cache() -> Path | None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             subprocess.run(
-                [sys.executable, "-c", "import matplotlib.font_manager"], env=environment, capture_output=True, timeout=120
+                [sys.executable, "-c", "import matplotlib.font_manager"],
+                env=environment,
+                capture_output=True,
+                timeout=120,
             )
         except (OSError, subprocess.TimeoutExpired):
             return None

@@ -18,7 +18,7 @@ def square_recipe() -> Recipe:
     # Which values does x^2 take, and which can the output layer take?
     # At most 500 parameters and 20,000 epochs.
     ### BEGIN SOLUTION
-    # The output has to be linear, since x^2 reaches 4.  All of 200 starts succeed, with a median loss of 9e-5.
+    # The output has to be linear, since x^2 reaches 4.  Of 200 starts all succeed, median loss 9e-5.
     return Recipe([1, 8, 8, 1], "tanh", "linear", eta=0.1, epochs=1000, momentum=0.9)
     ### END SOLUTION
 

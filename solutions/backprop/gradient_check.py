@@ -73,15 +73,11 @@ class GradientCheck:
             note = f" ({array.skipped} skipped at a kink)" if array.skipped else ""
             lines.append(f"{array.name:8}{array.shape!s:>10}{array.error:17.1e}  {array.verdict}{note}")
         lines.append(f"{'maximum':8}{'':10}{self.maximum:17.1e}  {self.verdict}")
-        lines.append(
-            f"epsilon {self.epsilon:.0e}; two forward passes per parameter, {self.forward_passes} in all"
-        )
+        lines.append(f"epsilon {self.epsilon:.0e}, {self.forward_passes} forward passes: 2 per parameter")
         return "\n".join(lines)
 
 
-def check_gradients(
-    network: NeuralNetwork, X: np.ndarray, Y: np.ndarray, epsilon: float = EPSILON
-) -> GradientCheck:
+def check_gradients(network: NeuralNetwork, X: np.ndarray, Y: np.ndarray, epsilon: float = EPSILON) -> GradientCheck:
     """Check `network.backward` on X (n_features, m) and Y (n_outputs, m); the network is left as it is."""
     network, X, Y = _float_copies(network, X, Y)
     network.forward(X)
@@ -95,8 +91,9 @@ def check_gradients(
 
 
 def _compared(name: str, g: np.ndarray, g_hat: np.ndarray, kinks: np.ndarray) -> ArrayCheck:
-    if np.shape(g) != g_hat.shape:
-        raise ValueError(f"{name} should have the shape {g_hat.shape} of its parameters, not {np.shape(g)}.")
+    g = np.asarray(g, dtype=float)
+    if g.shape != g_hat.shape:
+        raise ValueError(f"{name} should have the shape {g_hat.shape} of its parameters, not {g.shape}.")
     smooth = ~kinks
     return ArrayCheck(name, g_hat.shape, relative_error(g[smooth], g_hat[smooth]), int(kinks.sum()))
 
@@ -136,13 +133,12 @@ def _slopes(
 
 def _relu_sides(network: NeuralNetwork) -> list[np.ndarray]:
     """For each ReLU layer, which of its units were on (z > 0) in the last forward pass."""
-    names = [network.activation_name] * (network.L - 1) + [network.output_activation_name]
+    output = getattr(network, "output_activation_name", network.activation_name)  # the chapter's class has none
+    names = [network.activation_name] * (network.L - 1) + [output]
     return [z > 0 for z, name in zip(network.z_cache, names, strict=True) if name == "relu"]
 
 
-def _float_copies(
-    network: NeuralNetwork, X: np.ndarray, Y: np.ndarray
-) -> tuple[NeuralNetwork, np.ndarray, np.ndarray]:
+def _float_copies(network: NeuralNetwork, X: np.ndarray, Y: np.ndarray) -> tuple[NeuralNetwork, np.ndarray, np.ndarray]:
     """Copies to experiment on.  In an array of integers, a step of epsilon would be rounded away."""
     network = deepcopy(network)
     network.weights = [np.array(W, dtype=float) for W in network.weights]
@@ -166,7 +162,7 @@ def draw_epsilon_sweep(epsilons: np.ndarray, errors: np.ndarray):
     axes.loglog(epsilons, errors, "o-", markersize=4, label="largest relative error")
     for bound, word in ((CORRECT, "correct"), (ACCEPTABLE, "acceptable"), (SUSPICIOUS, "suspicious")):
         axes.axhline(bound, color="grey", linewidth=0.8, linestyle="--")
-        axes.text(epsilons[-1], bound, f"{word} below", ha="right", va="top", fontsize=8, color="grey")
+        axes.text(epsilons[0], bound, f"{word} below", va="top", fontsize=8, color="grey")
     axes.axvline(EPSILON, color="tab:green", linewidth=0.8, label=f"default, {EPSILON:.0e}")
     axes.set(xlabel="epsilon", ylabel="relative error", title="Rounding on the left, truncation on the right")
     axes.legend()

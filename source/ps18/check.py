@@ -59,7 +59,9 @@ def report(tasks, engine) -> int:
                 reasons.add(result["message"])
             if following is None and result["status"] not in ("passed", "blocked"):
                 following = task, result
-    print(f"\nPoints so far: {points[False]:g} of {most[False]:g}, and {points[True]:g} of {most[True]:g} bonus points.")
+    print(
+        f"\nPoints so far: {points[False]:g} of {most[False]:g}, and {points[True]:g} of {most[True]:g} bonus points."
+    )
     print("(These checks carry 60 % of the points; their twins on other data carry the rest.)")
     for error in engine.kit_errors:
         print(f"The kit itself failed, please tell your instructor: {error}")

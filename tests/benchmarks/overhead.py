@@ -108,7 +108,10 @@ def main() -> int:
     console, sandbox = Console(), choose()
     path = Path("/tmp/cls/solved/ps18")
     submission = read_submission(path, "complete", {})
-    course(), check_functions()  # the reference has what it needs: from here on the name `backprop` is the student's
+    (
+        course(),
+        check_functions(),
+    )  # the reference has what it needs: from here on the name `backprop` is the student's
     for name in [name for name in sys.modules if name.split(".")[0] == "backprop"]:
         del sys.modules[name]
     folder = str(package_of(submission))
@@ -117,7 +120,12 @@ def main() -> int:
         cost, result = graded(submission, sandbox)
         rows.append((cost, bare(folder)))
         assert (result["score"], result["bonus"]) == (100, 50), (result["score"], result["bonus"])
-    table = Table("CPU seconds", "median", "range", title=f"The complete example, {rounds} rounds, one process at a time")
+    table = Table(
+        "CPU seconds",
+        "median",
+        "range",
+        title=f"The complete example, {rounds} rounds, one process at a time",
+    )
     columns = {
         "grading, all of it": [r[0] for r in rows],
         "its calls and trainings, bare": [r[1] for r in rows],
@@ -128,7 +136,9 @@ def main() -> int:
     console.print(table)
     above = statistics.median(columns["grading above bare"])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    console.print(f"Above bare: {above:.2f} s (goal: at most {GOAL} s). Peak memory of the grading process: {peak:.0f} MB.")
+    console.print(
+        f"Above bare: {above:.2f} s (goal: at most {GOAL} s). Peak memory of the grading process: {peak:.0f} MB."
+    )
     return 0 if above <= GOAL else 1
 
 

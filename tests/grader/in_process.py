@@ -10,7 +10,15 @@ from autograder.checks.engine import Engine
 from autograder.checks.student import Student, in_process
 from autograder.course import check_functions, course
 
-VALUE_TASKS = ("forward", "backward", "update", "gradient_check", "tanh", "l2", "momentum")  # those without training
+VALUE_TASKS = (
+    "forward",
+    "backward",
+    "update",
+    "gradient_check",
+    "tanh",
+    "l2",
+    "momentum",
+)  # those without training
 
 
 class Room:

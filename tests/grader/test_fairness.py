@@ -67,11 +67,18 @@ class Lying(Idle):
     anything = staticmethod(lambda shape: np.zeros(shape).view(Liar))
 
 
+class SigmoidOnly(Idle):
+    def __init__(self, layer_sizes, activation="sigmoid"):
+        if activation != "sigmoid":
+            raise ValueError(activation)
+        super().__init__(layer_sizes, activation)
+
+
 class Objects(Idle):
     anything = staticmethod(lambda shape: np.full(shape, None))
 
 
-@pytest.mark.parametrize("network", [Idle, Noisy, NotANumber, Nothing, Lying, Objects])
+@pytest.mark.parametrize("network", [Idle, Noisy, NotANumber, Nothing, Lying, SigmoidOnly, Objects])
 def test_a_network_that_does_nothing_right_earns_nothing(network):
     engine = graded(network, ALL_TASKS)
     earned = {r["id"]: r["points"] for results in engine.results.values() for r in results if r["points"]}
@@ -151,9 +158,13 @@ class Loops(NeuralNetwork):
         m, deltas = Y.shape[1], {}
         for l in range(self.L - 1, -1, -1):
             slope = self.layer_activations[l][1](self.z_cache[l])
-            back = self.a_cache[-1] - Y if l == self.L - 1 else np.einsum("kj,ki->ji", self.weights[l + 1], deltas[l + 1])
+            back = (
+                self.a_cache[-1] - Y if l == self.L - 1 else np.einsum("kj,ki->ji", self.weights[l + 1], deltas[l + 1])
+            )
             deltas[l] = back * slope
-        dW = tuple(np.einsum("ji,ki->jk", deltas[l], self.a_cache[l]) / m + self.l2 * self.weights[l] for l in range(self.L))
+        dW = tuple(
+            np.einsum("ji,ki->jk", deltas[l], self.a_cache[l]) / m + self.l2 * self.weights[l] for l in range(self.L)
+        )
         return dW, tuple(deltas[l].mean(axis=1).reshape(-1, 1) for l in range(self.L))
 
     def update(self, dW, db, eta):
@@ -261,7 +272,14 @@ def test_an_own_training_loop_keeps_every_point():
 
 @pytest.mark.parametrize(
     "fault",
-    ["no shuffle", "shuffled apart", "short batch dropped", "first batch only", "last batch logged", "caller's data shuffled"],
+    [
+        "no shuffle",
+        "shuffled apart",
+        "short batch dropped",
+        "first batch only",
+        "last batch logged",
+        "caller's data shuffled",
+    ],
 )
 def test_a_faulty_training_loop_loses_points(fault):
     network = type("Faulty", (OwnTrain,), {"fault": fault})

@@ -73,56 +73,51 @@ class GradientCheck:
             note = f" ({array.skipped} skipped at a kink)" if array.skipped else ""
             lines.append(f"{array.name:8}{array.shape!s:>10}{array.error:17.1e}  {array.verdict}{note}")
         lines.append(f"{'maximum':8}{'':10}{self.maximum:17.1e}  {self.verdict}")
-        lines.append(
-            f"epsilon {self.epsilon:.0e}; two forward passes per parameter, {self.forward_passes} in all"
-        )
+        lines.append(f"epsilon {self.epsilon:.0e}, {self.forward_passes} forward passes: 2 per parameter")
         return "\n".join(lines)
 
 
-def check_gradients(
-    network: NeuralNetwork, X: np.ndarray, Y: np.ndarray, epsilon: float = EPSILON
-) -> GradientCheck:
+def check_gradients(network: NeuralNetwork, X: np.ndarray, Y: np.ndarray, epsilon: float = EPSILON) -> GradientCheck:
     """Check `network.backward` on X (n_features, m) and Y (n_outputs, m); the network is left as it is."""
     network, X, Y = _float_copies(network, X, Y)
     network.forward(X)
     dW, db = network.backward(Y)
-    dW_hat, db_hat, W_kinks, b_kinks = numerical_gradient(network, X, Y, epsilon)
     arrays = []
-    for layer in range(network.L):
-        arrays.append(_compared(f"dW[{layer}]", dW[layer], dW_hat[layer], W_kinks[layer]))
-        arrays.append(_compared(f"db[{layer}]", db[layer], db_hat[layer], b_kinks[layer]))
-    passes = 2 * sum(int(np.prod(array.shape)) for array in arrays)
-    return GradientCheck(tuple(arrays), epsilon, passes)
+    for layer, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
+        arrays.append(_compared(f"dW[{layer}]", dW[layer], *_slopes(network, X, Y, W, epsilon)))
+        arrays.append(_compared(f"db[{layer}]", db[layer], *_slopes(network, X, Y, b, epsilon)))
+    parameters = sum(int(np.prod(array.shape)) for array in arrays)
+    return GradientCheck(tuple(arrays), epsilon, forward_passes=2 * parameters)
 
 
 def _compared(name: str, g: np.ndarray, g_hat: np.ndarray, kinks: np.ndarray) -> ArrayCheck:
-    if np.shape(g) != g_hat.shape:
-        raise ValueError(f"{name} should have the shape {g_hat.shape} of its parameters, not {np.shape(g)}.")
+    g = np.asarray(g, dtype=float)
+    if g.shape != g_hat.shape:
+        raise ValueError(f"{name} should have the shape {g_hat.shape} of its parameters, not {g.shape}.")
     smooth = ~kinks
     return ArrayCheck(name, g_hat.shape, relative_error(g[smooth], g_hat[smooth]), int(kinks.sum()))
 
 
 def numerical_gradient(
     network: NeuralNetwork, X: np.ndarray, Y: np.ndarray, epsilon: float = EPSILON
-) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
-    """Slopes of the loss by central differences: dW, db, and for both which entries lie at a kink.
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """(dW, db) by central differences, shaped like the network's weights and biases.
 
-    dW[l] and db[l] are shaped like weights[l] and biases[l], and so are the two lists of booleans.
-    Each slope is (loss(theta + epsilon) - loss(theta - epsilon)) / (2 epsilon), two forward passes for each
-    parameter.  Where a ReLU changes sides between the two, the loss has no one slope: that entry is a kink.
+    Each entry is (loss(theta + epsilon) - loss(theta - epsilon)) / (2 epsilon), with two forward passes.
     """
     network, X, Y = _float_copies(network, X, Y)
-    W_slopes = [_slopes(network, X, Y, W, epsilon) for W in network.weights]
-    b_slopes = [_slopes(network, X, Y, b, epsilon) for b in network.biases]
-    dW, W_kinks = map(list, zip(*W_slopes, strict=True))
-    db, b_kinks = map(list, zip(*b_slopes, strict=True))
-    return dW, db, W_kinks, b_kinks
+    dW = [_slopes(network, X, Y, W, epsilon)[0] for W in network.weights]
+    db = [_slopes(network, X, Y, b, epsilon)[0] for b in network.biases]
+    return dW, db
 
 
 def _slopes(
     network: NeuralNetwork, X: np.ndarray, Y: np.ndarray, theta: np.ndarray, epsilon: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Slope and kink for each entry of `theta`, one of the network's own arrays."""
+    """For each entry of `theta`, one of the network's own arrays: the slope, and whether there is a kink.
+
+    Where a ReLU changes sides between theta - epsilon and theta + epsilon, the loss has no single slope.
+    """
     slopes, kinks = np.zeros(theta.shape), np.zeros(theta.shape, dtype=bool)
     for index in np.ndindex(*theta.shape):
         value = theta[index]
@@ -138,13 +133,12 @@ def _slopes(
 
 def _relu_sides(network: NeuralNetwork) -> list[np.ndarray]:
     """For each ReLU layer, which of its units were on (z > 0) in the last forward pass."""
-    names = [network.activation_name] * (network.L - 1) + [network.output_activation_name]
+    output = getattr(network, "output_activation_name", network.activation_name)  # the chapter's class has none
+    names = [network.activation_name] * (network.L - 1) + [output]
     return [z > 0 for z, name in zip(network.z_cache, names, strict=True) if name == "relu"]
 
 
-def _float_copies(
-    network: NeuralNetwork, X: np.ndarray, Y: np.ndarray
-) -> tuple[NeuralNetwork, np.ndarray, np.ndarray]:
+def _float_copies(network: NeuralNetwork, X: np.ndarray, Y: np.ndarray) -> tuple[NeuralNetwork, np.ndarray, np.ndarray]:
     """Copies to experiment on.  In an array of integers, a step of epsilon would be rounded away."""
     network = deepcopy(network)
     network.weights = [np.array(W, dtype=float) for W in network.weights]
@@ -168,7 +162,7 @@ def draw_epsilon_sweep(epsilons: np.ndarray, errors: np.ndarray):
     axes.loglog(epsilons, errors, "o-", markersize=4, label="largest relative error")
     for bound, word in ((CORRECT, "correct"), (ACCEPTABLE, "acceptable"), (SUSPICIOUS, "suspicious")):
         axes.axhline(bound, color="grey", linewidth=0.8, linestyle="--")
-        axes.text(epsilons[-1], bound, f"{word} below", ha="right", va="top", fontsize=8, color="grey")
+        axes.text(epsilons[0], bound, f"{word} below", va="top", fontsize=8, color="grey")
     axes.axvline(EPSILON, color="tab:green", linewidth=0.8, label=f"default, {EPSILON:.0e}")
     axes.set(xlabel="epsilon", ylabel="relative error", title="Rounding on the left, truncation on the right")
     axes.legend()

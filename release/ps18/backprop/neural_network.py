@@ -5,6 +5,7 @@ Layer l (counted from 0) has weights[l] of shape (n_out, n_in) and biases[l] of 
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -57,7 +58,7 @@ class NeuralNetwork:
 
         self.weights: list[np.ndarray] = []
         self.biases: list[np.ndarray] = []
-        for n_in, n_out in zip(self.layer_sizes[:-1], self.layer_sizes[1:], strict=True):
+        for n_in, n_out in pairwise(self.layer_sizes):
             scale = np.sqrt(2.0 / (n_in + n_out))
             self.weights.append(self._random.standard_normal((n_out, n_in)) * scale)
             self.biases.append(np.zeros((n_out, 1)))

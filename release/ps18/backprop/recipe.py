@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -28,8 +29,7 @@ class Recipe:
     @property
     def parameters(self) -> int:
         """Number of weights and biases."""
-        sizes = self.layer_sizes
-        return sum((n_in + 1) * n_out for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True))
+        return sum((n_in + 1) * n_out for n_in, n_out in pairwise(self.layer_sizes))
 
     def trained(self, X: np.ndarray, Y: np.ndarray, rng: Rng = None, verbose: bool = False) -> NeuralNetwork:
         """A new network, trained on X (n_features, m) and Y (n_outputs, m); `rng` is its luck."""

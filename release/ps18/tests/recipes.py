@@ -1,6 +1,7 @@
 """Exercises answered by a recipe: the grader trains the student's own network by it, from several starts."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -42,18 +43,22 @@ def parameters(sizes: list[int]) -> int:
 
 
 def succeed(
-    student: Student, case: Case, recipe: dict, X: np.ndarray, Y: np.ndarray, complaint: Callable[[Network], str | None]
+    student: Student,
+    case: Case,
+    recipe: dict,
+    X: np.ndarray,
+    Y: np.ndarray,
+    complaint: Callable[[Network], str | None],
 ) -> None:
     """Train from the case's starts until enough have succeeded or failed; Failed if too few succeed."""
     # Only what the recipe changes is passed on, so that it asks for no exercise that it does not use.
     options = {f: recipe[f] for f in ("output_activation", "momentum", "l2") if recipe[f]}
     starts, won, lost, last = case.setting["starts"], 0, 0, ""
+    epochs, eta, batch_size = recipe["epochs"], recipe["eta"], recipe["batch_size"]
     for seed in starts:
         network = start(student, recipe["layer_sizes"], seed, recipe["activation"], **options)
         try:
-            train_until(
-                network, X, Y, recipe["epochs"], recipe["eta"], lambda n=network: complaint(n), recipe["batch_size"]
-            )
+            train_until(network, X, Y, epochs, eta, partial(complaint, network), batch_size)
             won += 1
         except Failed as failure:
             lost, last = lost + 1, failure.message
@@ -61,4 +66,6 @@ def succeed(
             return
         if lost > len(starts) - NEEDED:
             break
-    raise Failed(f"{lost} of {won + lost} starts failed, and {NEEDED} of {len(starts)} should succeed. The last one: {last}")
+    raise Failed(
+        f"{lost} of {won + lost} starts failed, and {NEEDED} of {len(starts)} should succeed. The last one: {last}"
+    )

@@ -7,8 +7,8 @@ from .student import CallFailed
 backward = Task("backward", owns=("backward",))
 
 
-def gradients(case, network, X, Y):
-    """``(dW, db)`` after a forward pass; from the true caches where the student's own pass is wrong."""
+def prepare(case, network, X):
+    """A forward pass; where the student's own is wrong, in a second run, the true caches take its place."""
     number = case.next("forward pass")
     output, own = None, ([], [])
     try:
@@ -20,13 +20,14 @@ def gradients(case, network, X, Y):
         if not case.true_caches and failure.method == "forward":
             raise
     truth = [case.recall(f"{name} {number}", c) for name, c in zip(("z_cache", "a_cache"), own, strict=True)]
+    if case.expected is None:
+        return
     if difference("the output", truth[1][-1], output, False):
         case.forward_is_wrong = True
     if not all(same_caches(t, c) for t, c in zip(truth, own, strict=True)):
         case.caches_differ = True
         if case.true_caches:
             network.replace_caches(*truth)
-    return network.backward(Y)
 
 
 def same_caches(truth, cache):
@@ -38,9 +39,15 @@ def same_caches(truth, cache):
 
 
 def judge_gradients(case, network, X, Y, which=lambda name, layer, last: True):
+    """A forward pass and its gradients; see `judge_backward`."""
+    prepare(case, network, X)
+    judge_backward(case, network, Y, which)
+
+
+def judge_backward(case, network, Y, which=lambda name, layer, last: True):
     """Judge the arrays that `which` names; the others are evidence for naming a mistake."""
     number = case.next("gradient")
-    for name, arrays in zip(("dW", "db"), gradients(case, network, X, Y), strict=True):
+    for name, arrays in zip(("dW", "db"), network.backward(Y), strict=True):
         for layer, array in enumerate(arrays):
             label = f"{name}[{layer}] in gradient {number}"
             if which(name, layer, len(arrays) - 1):
@@ -90,13 +97,15 @@ def test_other_batches(student, case):
 @backward.check(weight=2)
 def test_other_activation(student, case):
     """sigma' belongs to the activation that the network was made with."""
+    judge_gradients(case, case.network(student, [3, 6, 5], "sigmoid"), case.array(3, 6), case.targets(5, 6))
     try:
-        network = case.network(student, [3, 4, 2], "relu")
+        network = case.network(student, [3, 6, 5], "relu")
     except CallFailed as failure:
         if failure.kind not in ("refused", "error"):
             raise
-        network, case.expected = case.network(student, [3, 4, 2]), None  # it knows the sigmoid only
-    judge_gradients(case, network, case.array(3, 6), case.targets(2, 6))
+        case.waived = True  # it knows the sigmoid only
+        return
+    judge_gradients(case, network, case.array(3, 6), case.targets(5, 6))
 
 
 @backward.check(weight=2)
@@ -107,13 +116,13 @@ def test_leaves_the_rest_alone(student, case):
     judge_gradients(case, first, X, Y)
     case.same("Y", Y, first.arguments[0], "`backward` has changed the array that it was given")
     after = first.parameters()
-    case.same("weights and biases", before[0] + before[1], after[0] + after[1], "`backward` has changed them; only `update` may")
-    first.forward(X)
-    gradients(case, second, case.array(3, 4), case.targets(2, 4))
-    if not case.caches_differ:
-        once_more = first.backward(Y)
-        for name, arrays in zip(("dW", "db"), once_more, strict=True):
-            for layer, array in enumerate(arrays):
-                case.close(f"{name}[{layer}] of the first network, asked again after another network's turn", array, gradient=True)
-
-
+    case.same(
+        "weights and biases",
+        before[0] + before[1],
+        after[0] + after[1],
+        "`backward` has changed them; only `update` may",
+    )
+    # The first network is asked only after the second one's turn.
+    prepare(case, first, X)
+    judge_gradients(case, second, case.array(3, 4), case.targets(2, 4))
+    judge_backward(case, first, Y)

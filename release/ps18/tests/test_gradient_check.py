@@ -12,15 +12,6 @@ EPSILON = 1e-5
 AGREEMENT = 1e-5  # relative error of an array; rounding and truncation together stay below 1e-8 on this data
 
 
-@gradient_check.check(weight=4)
-def test_loss_values(student, case):
-    """The loss is 1/(2m) times the sum of the squared errors, over all outputs and samples."""
-    for sizes, m in (([3, 4, 2], 5), ([3, 4, 2], 1), ([2, 3, 1], 4)):
-        network, y_hat, Y = case.network(student, sizes), case.targets(sizes[-1], m), case.targets(sizes[-1], m)
-        case.close(f"the loss of {sizes[-1]} outputs and {m} samples", network.compute_loss(y_hat, Y))
-        case.same("y_hat and Y", [y_hat, Y], network.arguments, "`compute_loss` has changed them")
-
-
 @gradient_check.check(weight=6, compared=False)
 def test_agreement(student, case):
     """Nudging each weight and bias up and down changes the loss as `backward` says."""
@@ -49,8 +40,23 @@ def test_agreement(student, case):
                 array[index] = value - EPSILON
                 numeric[index] = (above - loss()) / (2 * EPSILON)
                 array[index] = value
+            if layer == 0 and not numeric.any():
+                raise Failed(f"The loss does not depend on {'the weights' if name == 'dW' else 'the biases'} at all")
             if complaint := disagreement(numeric, slope):
                 raise Failed(f"`{name}[{layer}]` does not agree with the slope of the loss: {complaint}")
+
+
+@gradient_check.check(weight=4, after="agreement")
+def test_loss_values(student, case):
+    """The loss is 1/(2m) times the sum of the squared errors, over all outputs and samples."""
+    for sizes, m in (([3, 4, 2], 5), ([3, 4, 2], 1), ([2, 3, 1], 4)):
+        network, y_hat, Y = (
+            case.network(student, sizes),
+            case.targets(sizes[-1], m),
+            case.targets(sizes[-1], m),
+        )
+        case.close(f"the loss of {sizes[-1]} outputs and {m} samples", network.compute_loss(y_hat, Y))
+        case.same("y_hat and Y", [y_hat, Y], network.arguments, "`compute_loss` has changed them")
 
 
 def disagreement(numeric, slope):

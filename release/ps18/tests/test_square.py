@@ -1,7 +1,5 @@
 """Task `square` (Exercise 18.3): fit x^2 on [-2, 2]."""
 
-import numpy as np
-
 from .checking import Task
 from .recipes import read_recipe, succeed
 from .training import loss_of

@@ -1,0 +1,55 @@
+"""Every command in the README works as written, on a clone."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+SCRIPTS = [block for block in BLOCKS if "make test" not in block]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A copy of what git knows, with the environment that is there already."""
+    folder = tmp_path_factory.mktemp("clone") / "kit"
+    names = (
+        subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    )
+    for name in filter(None, names):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)  # with its time, so that make sees .venv as current
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    shutil.copytree(folder / "tests" / "example_class", folder / "submitted")
+    return folder
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.split("\n")[0])
+def test_the_commands_work_as_written(clone, script):
+    folder = clone
+    for line in script.strip().split("\n"):
+        if line.startswith("cd "):
+            folder = folder / line[3:]
+            continue
+        environment = {**os.environ, "PATH": f"{clone / '.venv' / 'bin'}:{os.environ['PATH']}"}
+        run = subprocess.run(line, shell=True, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+        # An untouched student folder is not done: check.py says so by its exit status.
+        assert run.returncode == (1 if line == "python check.py" else 0), run.stdout + run.stderr
+        assert "Traceback" not in run.stdout + run.stderr
+
+
+def test_every_target_of_the_makefile_explains_itself():
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    phony = re.search(r"\.PHONY: (.*)", (ROOT / "Makefile").read_text())[1].split()
+    assert [line.split()[1] for line in listed.splitlines()] and {f"{name}" for name in phony} == {
+        line.split()[1] for line in listed.splitlines()
+    }
+
+
+def test_the_two_commands_are_in_the_readme():
+    assert "make grade\nmake test\n" in BLOCKS
