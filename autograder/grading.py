@@ -182,7 +182,7 @@ def result(
         "bonus": total("points", True),
         "max_bonus": total("max_points", True),
         "sandbox": sandbox,
-        "sha256": fingerprint(submission, sandbox),
+        "sha256": None if engine and engine.kit_errors else fingerprint(submission, sandbox),  # None: grade it again
         "seconds": round(seconds, 3),
         "taken": list(submission.taken),
         "ignored": list(submission.ignored),

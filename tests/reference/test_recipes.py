@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from backprop.datasets import xor
 from backprop.exercises import spirals_recipe, square_recipe
+from backprop.neural_network import NeuralNetwork
 from backprop.recipe import Recipe, fits_square, separates_spirals, try_out
 
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
@@ -46,6 +47,13 @@ def test_the_trained_network_is_made_as_the_recipe_says():
         "linear",
     )
     assert (network.momentum, network.l2) == (0.9, 0.01)
+
+
+def test_the_batch_size_of_the_recipe_is_used():
+    recipe = Recipe([2, 3, 1], eta=0.5, epochs=5, batch_size=2)
+    by_hand = NeuralNetwork([2, 3, 1], rng=np.random.RandomState(0))
+    by_hand.train(*xor(), epochs=5, eta=0.5, batch_size=2, verbose=False)
+    assert np.array_equal(recipe.trained(*xor(), rng=np.random.RandomState(0)).weights[0], by_hand.weights[0])
 
 
 def test_one_start_gives_one_network():

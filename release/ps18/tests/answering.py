@@ -21,6 +21,7 @@ import numpy as np
 MAX_HEADER = 1 << 20  # bytes of JSON
 MAX_PAYLOAD = 1 << 26  # bytes of arrays: the largest honest answer is a few MB
 MAX_VALUES = 1024  # leaves in one answer, and arrays in one frame
+MAX_AXES = 8
 MAX_TEXT = 400  # characters of any message that the student's code can choose
 DTYPES = {np.dtype(code).str for code in "?bBhHiIlLqQefdFD"}
 LENGTHS = struct.Struct("<4sII")
@@ -68,7 +69,7 @@ def receive(read: Callable[[int], bytes]) -> tuple[dict, list[np.ndarray]]:
             raise BadFrame("the header is not as agreed")
         arrays, start = [], 0
         for code, shape in listed:
-            if code not in DTYPES or len(shape) > 8 or not all(type(n) is int and n >= 0 for n in shape):
+            if code not in DTYPES or len(shape) > MAX_AXES or not all(type(n) is int and n >= 0 for n in shape):
                 raise BadFrame("an array is not as agreed")
             dtype = np.dtype(code)
             stop = start + math.prod(shape) * dtype.itemsize
@@ -99,7 +100,7 @@ def encode(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
         return {kind.__name__: [encode(item, arrays, depth + 1) for item in value[:MAX_VALUES]]}
     if isinstance(value, (int, float, complex, np.generic, np.ndarray)):
         array = np.asarray(value)  # a plain array, also of a subclass
-        if array.dtype.newbyteorder("<").str in DTYPES:
+        if array.dtype.newbyteorder("<").str in DTYPES and array.ndim <= MAX_AXES:
             array = array.astype(array.dtype.newbyteorder("<"), copy=False)
             arrays.append(np.ascontiguousarray(array).reshape(array.shape))
             return {"array" if isinstance(value, np.ndarray) else "scalar": len(arrays) - 1}
@@ -157,7 +158,8 @@ class Answerer:
         replied: list[np.ndarray] = []
         try:
             value, used = getattr(self, "do_" + header["do"])(header, arrays)
-            reply = {"value": encode(value, replied), "args": [encode(item, replied) for item in used]}
+            after = [encode(item, replied) for item in used]
+            reply = {"args": after, "value": encode(value, replied)}
         except BaseException as error:
             return {"raised": self.describe(error)}, []
         return reply, replied

@@ -10,6 +10,7 @@ from .student import Network, Student, described
 from .training import start, train_until
 
 FIELDS = ("layer_sizes", "activation", "output_activation", "eta", "epochs", "batch_size", "momentum", "l2")
+ACTIVATIONS = ("sigmoid", "relu", "linear", "tanh")
 MAX_PARAMETERS, MAX_EPOCHS, NEEDED = 500, 20_000, 3
 
 
@@ -21,9 +22,9 @@ def read_recipe(student: Student, name: str, n_in: int, n_out: int) -> dict:
         raise Failed(f"`layer_sizes` should be a list of whole numbers, at least two, but is {described(sizes)}")
     if (sizes[0], sizes[-1]) != (n_in, n_out):
         raise Failed(f"`layer_sizes` should go from {n_in} to {n_out}, but goes from {sizes[0]} to {sizes[-1]}")
-    for field, kinds in (("activation", (str,)), ("output_activation", (str, type(None)))):
-        if type(values[field]) not in kinds:
-            raise Failed(f"`{field}` should be the name of an activation, but is {described(values[field])}")
+    for field, names in (("activation", ACTIVATIONS), ("output_activation", (*ACTIVATIONS, None))):
+        if not any(values[field] is name or (type(values[field]) is str and values[field] == name) for name in names):
+            raise Failed(f"`{field}` should be one of {', '.join(ACTIVATIONS)}, but is {described(values[field])}")
     for field in ("eta", "momentum", "l2"):
         if type(values[field]) not in (int, float) or not np.isfinite(values[field]):
             raise Failed(f"`{field}` should be a number, but is {described(values[field])}")

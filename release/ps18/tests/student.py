@@ -108,8 +108,14 @@ class Network:
     def forward(self, X: np.ndarray) -> Any:
         return self.call("forward", X)
 
-    def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> Any:
-        return self.call("compute_loss", y_hat, Y)
+    def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> float:
+        """The loss as a number; raises WrongForm if it is none."""
+        loss = self.call("compute_loss", y_hat, Y)
+        if isinstance(loss, np.ndarray) and loss.shape == ():
+            loss = loss.item()
+        if type(loss) not in (int, float):
+            raise WrongForm(f"`compute_loss` should return a number, but returned {described(loss)}")
+        return float(loss)
 
     def backward(self, Y: np.ndarray) -> tuple[list, list]:
         """``(dW, db)``, each a list with an entry per layer; raises WrongForm if it is not that."""
@@ -171,6 +177,8 @@ class Network:
             for number, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
                 if not isinstance(array, np.ndarray) or array.shape != shape:
                     raise WrongForm(f"`{name}[{number}]` should have shape {shape}, but is {described(array)}")
+                if array.dtype != np.float64:
+                    raise WrongForm(f"`{name}[{number}]` should have dtype float64, but has dtype {array.dtype}")
         return list(found[0]), list(found[1])
 
 
@@ -199,7 +207,11 @@ def in_process(answerer: Answerer) -> Ask:
     """An `ask` that runs the student's code here, through the same frames as in the sandbox."""
 
     def ask(header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
-        return through(*answerer.answer(*through(header, arrays)))
+        reply, returned = answerer.answer(*through(header, arrays))
+        try:
+            return through(reply, returned)
+        except BadFrame as error:
+            return {"crashed": str(error)}, []
 
     def through(header: dict, arrays: list[np.ndarray]) -> tuple[dict, list[np.ndarray]]:
         data = memoryview(frame(header, arrays))

@@ -1,0 +1,203 @@
+"""The line to one process in the sandbox: questions go out and answers come back, in bounded time.
+
+Time is CPU time, read from /proc by the process number that the kernel vouches for (SCM_CREDENTIALS);
+wall time, ten times as much, ends what only sleeps.  An answer must carry the number drawn for its
+question, so nothing that the student's code sends of its own accord is taken for one; and it must have
+the agreed form, for the student's code may have taken the worker's place.
+"""
+
+import os
+import secrets
+import select
+import signal
+import socket
+import struct
+from collections.abc import Sequence
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from ..checks.answering import MAX_TEXT, BadFrame, frame, receive
+
+WALL = 10.0  # times the CPU limit
+LOOK = 0.2  # seconds between two looks at the CPU time
+TICKS = os.sysconf("SC_CLK_TCK")
+MAX_DEPTH = 12  # of an answer's JSON
+RAISED: dict[str, Any] = {"type": str, "builtin": bool, "message": str, "abstract": bool}  # of an exception
+WHERE: dict[str, Any] = {"file": str, "line": (int, type(None)), "function": str, "code": str}  # and where it is known
+
+
+class Late(Exception):
+    """The time is up."""
+
+
+class Line:
+    """A socket to one process, with deadlines for every byte."""
+
+    def __init__(self, connection: socket.socket):
+        self.connection, self.pidfd, self.pid = connection, -1, 0
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        connection.setblocking(False)
+        self.cpu_limit = self.started_cpu = 0.0
+        self.deadline = self.next_look = 0.0
+
+    def greet(self, wall: float) -> None:
+        """Learn from the first message who is there; EOFError, OSError, BadFrame or Late if it is nobody."""
+        self.deadline, self.cpu_limit = monotonic() + wall, float("inf")
+        self.wait(select.POLLIN)
+        size = socket.CMSG_SPACE(struct.calcsize("3i"))
+        data, ancillary, _, _ = self.connection.recvmsg(4096, size)
+        for level, kind, content in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
+                self.pid = struct.unpack("3i", content)[0]
+        if not data or not self.pid:
+            raise EOFError
+        self.pidfd = os.pidfd_open(self.pid)
+        rest = bytearray(data)
+
+        def read(count: int) -> bytes:
+            taken, rest[:count] = bytes(rest[:count]), b""
+            if len(taken) < count:
+                raise EOFError
+            return taken
+
+        if receive(read)[0] != {"hello": True} or rest:
+            raise BadFrame("the process did not greet")
+
+    def wait(self, what: int) -> None:
+        """Until the socket is ready for `what`; Late when CPU or wall time is used up."""
+        poll = select.poll()
+        poll.register(self.connection, what)
+        ready: list = []
+        while not ready:
+            ready = poll.poll(LOOK * 1000)
+            now = monotonic()
+            if now > self.deadline:
+                raise Late
+            if now > self.next_look:
+                self.next_look = now + LOOK
+                if cpu_of(self.pid) - self.started_cpu > self.cpu_limit:
+                    raise Late
+
+    def read(self, count: int) -> bytes:
+        data = bytearray(count)
+        rest = memoryview(data)
+        while rest:
+            self.wait(select.POLLIN)
+            received = self.connection.recv_into(rest)
+            if not received:
+                raise EOFError
+            rest = rest[received:]
+        return bytes(data)
+
+    def write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            self.wait(select.POLLOUT)
+            rest = rest[self.connection.send(rest) :]
+
+    def pending(self) -> bool:
+        poll = select.poll()
+        poll.register(self.connection, select.POLLIN)
+        return bool(poll.poll(0))
+
+    def exchange(self, header: dict, arrays: Sequence[np.ndarray], cpu: float) -> tuple[dict, list[np.ndarray]]:
+        """One question and its answer; or "timeout" or "crashed" in the answer's place."""
+        now, self.started_cpu = monotonic(), cpu_of(self.pid)
+        self.deadline, self.cpu_limit, self.next_look = now + WALL * cpu, cpu, now + LOOK
+        nonce = secrets.token_hex(8)
+        try:
+            if self.pending():
+                return {"crashed": self.ending() or "it wrote on the answer channel without being asked"}, []
+            self.write(frame({**header, "nonce": nonce}, arrays))
+            reply, returned = receive(self.read)
+            if reply.pop("nonce", None) != nonce:
+                return {"crashed": "its answer belongs to another question"}, []
+            return agreed(reply), returned
+        except Late:
+            return {"timeout": cpu}, []
+        except (EOFError, OSError):
+            return {"crashed": self.ending() or "it closed the answer channel"}, []
+        except BadFrame as error:
+            return {"crashed": f"its answer was garbled: {error}"}, []
+
+    def gone(self, wall: float) -> bool:
+        """Whether the process has ended, waiting that many seconds for it."""
+        return self.pidfd < 0 or ended(self.pidfd, wall)
+
+    def ending(self) -> str:
+        """What to say of a process that is gone; empty if it is still there."""
+        if self.gone(0.1):
+            return "it ended without an answer (an exit, a crash such as endless recursion, or too much memory)"
+        return ""
+
+    def kill(self) -> None:
+        """End the process, wait until it is gone, and close everything."""
+        if self.pidfd >= 0:
+            end(self.pidfd)
+            self.pidfd = -1
+        self.connection.close()
+
+
+def agreed(reply: dict) -> dict:
+    """The answer, made printable, if it is one that the worker gives; else BadFrame."""
+    reply = printable(reply)
+    if not reply or (set(reply) == {"value", "args"} and type(reply["args"]) is list):
+        return reply
+    if set(reply) == {"crashed"} and type(reply["crashed"]) is str:
+        return reply
+    if set(reply) == {"raised"} and type(raised := reply["raised"]) is dict:
+        form = {**RAISED, **WHERE} if set(raised) - set(RAISED) else RAISED
+        if set(raised) == set(form) and all(isinstance(raised[name], form[name]) for name in form):
+            return reply
+    raise BadFrame("it is not of the agreed form")
+
+
+def printable(value: Any, depth: int = 0) -> Any:
+    """The JSON value with its texts cut to length and free of control characters and lone surrogates."""
+    if depth > MAX_DEPTH or (type(value) is int and abs(value) > 1 << 53):
+        raise BadFrame("it is nested too deep, or has too long a number")
+    if type(value) is str:
+        return "".join(c if c.isprintable() or c in "\t\n" else "\N{REPLACEMENT CHARACTER}" for c in value[:MAX_TEXT])
+    if type(value) is list:
+        return [printable(item, depth + 1) for item in value]
+    if type(value) is dict:
+        return {printable(name, depth + 1): printable(item, depth + 1) for name, item in value.items()}
+    return value
+
+
+def ended(pidfd: int, wall: float) -> bool:
+    """Whether a process has ended, waiting that many seconds for it."""
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(wall * 1000))
+
+
+def end(pidfd: int) -> None:
+    """Kill a process, wait until it is gone, and close the descriptor."""
+    try:
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        ended(pidfd, 5)
+    except OSError:
+        pass
+    os.close(pidfd)
+
+
+def stat_of(pid: int) -> list[bytes]:
+    """The fields of /proc/PID/stat from the state on; empty if the process is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stream:
+            return stream.read().rpartition(b")")[2].split()
+    except OSError:
+        return []
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process, its threads and the children it has waited for; 0 if it is gone."""
+    return sum(map(int, stat_of(pid)[11:15])) / TICKS
+
+
+def parent_of(pid: int) -> int:
+    """The number of the process that `pid` is a child of; 0 if it is gone."""
+    return int((stat_of(pid) or [b"", b"0"])[1])

@@ -1,0 +1,1 @@
+"""What the sandbox promises, tried by code that breaks every promise it can."""

@@ -1,0 +1,96 @@
+"""Nothing that is written inside outlasts the sandbox, and little of it has room."""
+
+import os
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy
+import pytest
+
+from autograder.sandbox.bubblewrap import SHARED_MEMORY_BYTES, TMP_BYTES
+
+from .hostile import Raised, ask, forked, inside, sandboxed
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/kit/worker.py", "/kit/answering.py", "/kit/new", "/new", "/usr/bin/new", "/usr/lib/new", "/etc/new", "/dev/new"]
+    + [sys.executable, numpy.__file__, os.path.join(os.path.dirname(numpy.__file__), "new")]
+    + [os.path.join(sys.base_prefix, "bin", "new"), "/proc/sys/kernel/hostname", "/proc/sys/vm/overcommit_memory"],
+)
+def test_all_but_the_small_folders_is_read_only(path):
+    def write(path):
+        open(path, "ab").close()
+
+    with pytest.raises(Raised, match="OSError: .*Read-only|PermissionError|FileNotFoundError"):
+        inside(write, path)
+
+
+def test_times_and_rights_of_what_is_visible_cannot_be_changed():
+    def change(path):
+        import os
+
+        said = []
+        for attempt in (lambda: os.utime(path), lambda: os.chmod(path, 0o777), lambda: os.unlink(path)):
+            try:
+                attempt()
+            except OSError as error:
+                said.append(type(error).__name__)
+        return said
+
+    assert len(inside(change, "/kit/answering.py")) == len(inside(change, numpy.__file__)) == 3
+
+
+def test_tmp_has_room_for_so_many_bytes_and_no_more():
+    def fill(folder):
+        written, block = 0, bytes(1 << 20)
+        try:
+            for number in range(200):
+                with open(f"{folder}/{number}", "wb", buffering=0) as stream:
+                    written += stream.write(block)
+        except OSError:
+            pass
+        return written
+
+    assert TMP_BYTES / 2 < inside(fill, "/tmp") <= TMP_BYTES
+    assert inside(fill, "/dev/shm") <= SHARED_MEMORY_BYTES
+
+
+def test_a_file_can_not_be_made_large():
+    def grow():
+        open("/tmp/large", "wb").truncate(1 << 27)
+
+    with pytest.raises(Raised, match="File too large"):
+        inside(grow)
+
+
+def test_what_is_written_is_neither_outside_nor_in_the_next_sandbox():
+    def leave(name):
+        for folder in ("/tmp", "/dev/shm"):
+            open(f"{folder}/{name}", "w").close()
+
+    def look(name):
+        import os
+
+        return [folder for folder in ("/tmp", "/dev/shm") if os.path.exists(f"{folder}/{name}")]
+
+    name = "left-" + secrets.token_hex(4)
+    with sandboxed(leave, look) as worker:
+        child = forked(worker)
+        ask(child, "leave", name)
+        assert len(ask(child, "look", name)) == 2
+        assert not any(Path(folder, name).exists() for folder in ("/tmp", "/dev/shm", tempfile.gettempdir()))
+    assert inside(look, name) == []
+
+
+def test_no_message_can_be_left_in_the_keyrings_of_the_machine():
+    def leave():
+        import ctypes
+        import platform
+
+        number = 248 if platform.machine() == "x86_64" else 217
+        return ctypes.CDLL(None).syscall(number, b"user", b"left", b"message", 7, -3)
+
+    assert inside(leave) == -1
