@@ -73,6 +73,8 @@ class Computation(NeuralNetwork):
 
     def backward(self, Y):
         p, m = self.pieces, Y.shape[1]
+        if p.caches is Pieces.caches:
+            self.zs, self.activations = self.z_cache, self.a_cache
         deltas = [p.mean(p.error(self.activations[-1], Y), m) * p.output_slope(self, self.zs[-1], self.activations[-1])]
         for l in reversed(range(self.L - 1)):
             back = p.back(self.weights[l + 1], deltas[0], self, l)

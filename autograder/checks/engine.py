@@ -135,17 +135,15 @@ class Engine:
             return (*standing, None, 0.0)
         case = self._case(check, variant)
         failure = self._converse(function, case)
-        if failure is not None and case.caches_differ:
+        if case.caches_differ and (failure is not None or case.forward_is_wrong):
             # The student's own forward pass is wrong here: judge the rest from the true caches.
             second = self._case(check, variant)
             second.true_caches = True
             again = self._converse(function, second)
-            if again is None or not self._unmoved(case, second, again):
+            if not self._unmoved(case, second, again):
                 failure = again
             elif case.forward_is_wrong:
-                reason = (
-                    "`forward` is wrong, and this cannot be judged apart from it: `z_cache` and `a_cache` are not used."
-                )
+                reason = "`forward` is wrong, and this does not read `z_cache` and `a_cache`: it cannot be judged apart."
                 return "blocked", reason, None, 0.0
         if failure is None and (waiting := self._waiting(check, variant)):
             return (*waiting, None, 0.0)
@@ -166,7 +164,7 @@ class Engine:
                 assert self._states is not None
                 self._states[failure.method] = failure
             mistake = case.named(self.course.mistakes, self._known) if failure.kind == "error" else None
-            if mistake and case.check not in mistake.charged:
+            if mistake and case.check not in mistake.charged and case.judged:  # a crash must not hide it all
                 return None
             failure.mistake = mistake.name if mistake else None
             return failure
@@ -175,12 +173,12 @@ class Engine:
         return None
 
     @staticmethod
-    def _unmoved(first: Case, second: Case, failure: Exception) -> bool:
+    def _unmoved(first: Case, second: Case, failure: Exception | None) -> bool:
         """Whether the true caches changed nothing, so that the student's code does not read them."""
         if isinstance(failure, CallFailed):
             return failure.mistake is None
         mine = {k: v for k, v in first.seen.items() if k[0] != "="}
-        return set(mine) <= set(second.seen) and not any(
+        return bool(mine) and set(mine) <= set(second.seen) and not any(
             isinstance(value, np.ndarray) and difference(key, value, second.seen[key], True)
             for key, value in mine.items()
         )

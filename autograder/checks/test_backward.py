@@ -89,30 +89,31 @@ def test_bp4_bias_gradients(student, case):
 @backward.check(weight=3)
 def test_other_batches(student, case):
     """Each call is about the last forward pass alone: a batch of another size, one sample, a batch again."""
-    network = case.network(student, [3, 4, 2])
-    for m in (5, 1, 3):
-        judge_gradients(case, network, case.array(3, m), case.targets(2, m))
+    for sizes in ([3, 3, 3], [3, 4, 2]):
+        network = case.network(student, sizes)
+        for m in (5, 1, 2):
+            judge_gradients(case, network, case.array(3, m), case.targets(sizes[-1], m))
 
 
 @backward.check(weight=2)
 def test_other_activation(student, case):
     """sigma' belongs to the activation that the network was made with."""
-    judge_gradients(case, case.network(student, [3, 6, 5], "sigmoid"), case.array(3, 6), case.targets(5, 6))
+    judge_gradients(case, case.network(student, [5, 5, 5], "sigmoid"), case.array(5, 6), case.targets(5, 6))
     try:
-        network = case.network(student, [3, 6, 5], "relu")
+        network = case.network(student, [5, 5, 5], "relu")
     except CallFailed as failure:
         if failure.kind not in ("refused", "error"):
             raise
         case.waived = True  # it knows the sigmoid only
         return
-    judge_gradients(case, network, case.array(3, 6), case.targets(5, 6))
+    judge_gradients(case, network, case.array(5, 6), case.targets(5, 6))
 
 
 @backward.check(weight=2)
 def test_leaves_the_rest_alone(student, case):
     """`backward` changes neither Y nor the parameters, and two networks do not disturb each other."""
-    first, second = case.network(student, [3, 4, 2]), case.network(student, [3, 4, 2])
-    X, Y, before = case.array(3, 4), case.targets(2, 4), first.parameters()
+    first, second = case.network(student, [3, 3, 3]), case.network(student, [3, 3, 3])
+    X, Y, before = case.array(3, 4), case.targets(3, 4), first.parameters()
     judge_gradients(case, first, X, Y)
     case.same("Y", Y, first.arguments[0], "`backward` has changed the array that it was given")
     after = first.parameters()
@@ -124,5 +125,5 @@ def test_leaves_the_rest_alone(student, case):
     )
     # The first network is asked only after the second one's turn.
     prepare(case, first, X)
-    judge_gradients(case, second, case.array(3, 4), case.targets(2, 4))
+    judge_gradients(case, second, case.array(3, 4), case.targets(3, 4))
     judge_backward(case, first, Y)

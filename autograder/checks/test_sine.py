@@ -2,15 +2,17 @@
 
 import numpy as np
 
+from .case import Failed
 from .checking import Task
 from .training import loss_of, start, train_until
 
 sine = Task("sine", owns=("train",), needs=("forward", "backward", "update"))
 
 EPOCHS, ETA, GOAL = 5000, 5.0, 0.20
+SPREAD = 0.1  # of the standard deviation: with 4000 weights that is more than six times the uncertainty
 
 
-@sine.check(weight=5, compared=False)
+@sine.check(weight=4, compared=False)
 def test_learns(student, case):
     """The sine is learnt as far as outputs in (0, 1) allow: a loss below 0.20 within 5000 epochs at eta = 5."""
     x = np.random.RandomState(case.setting["points"]).uniform(-2 * np.pi, 2 * np.pi, (1, 200))
@@ -22,3 +24,17 @@ def test_learns(student, case):
         return None if loss < GOAL else f"the loss is {loss:.4f}, and should be below {GOAL}"
 
     train_until(network, X, Y, EPOCHS, ETA, met)
+
+
+@sine.check(weight=1, after="learns", compared=False)
+def test_starting_weights(student, case):
+    """A new network has weights of variance 2/(n_in + n_out) around 0, and biases 0."""
+    sizes = [100, 40, 150]
+    weights, biases = student.network(sizes, seed=case.rng.randint(2**31)).parameters()
+    for layer, (W, b) in enumerate(zip(weights, biases, strict=True)):
+        expected = np.sqrt(2 / (sizes[layer] + sizes[layer + 1]))
+        if abs(W.std() - expected) > SPREAD * expected or abs(W.mean()) > SPREAD * expected:
+            found = f"a mean of {W.mean():.3f} and a standard deviation of {W.std():.3f}"
+            raise Failed(f"`weights[{layer}]` should start around 0 with {expected:.3f}, but has {found}")
+        if b.any():
+            raise Failed(f"`biases[{layer}]` should start at 0")

@@ -43,10 +43,10 @@ def frame(header: dict, arrays: Sequence[np.ndarray] = ()) -> bytes:
     """The bytes of one frame: lengths, JSON header with dtypes and shapes, array bytes."""
     described = {"header": header, "arrays": [[a.dtype.str, list(a.shape)] for a in arrays]}
     text = json.dumps(described).encode("ascii", "backslashreplace")
-    payload = b"".join(a.tobytes() for a in arrays)
-    if len(text) > MAX_HEADER or len(payload) > MAX_PAYLOAD or len(arrays) > MAX_VALUES:
-        raise BadFrame(f"the values are too large to send: {len(payload)} bytes in {len(arrays)} arrays")
-    return LENGTHS.pack(MAGIC, len(text), len(payload)) + text + payload
+    size = sum(a.nbytes for a in arrays)
+    if len(text) > MAX_HEADER or size > MAX_PAYLOAD or len(arrays) > MAX_VALUES:
+        raise BadFrame(f"the values are too large to send: {size} bytes in {len(arrays)} arrays")
+    return LENGTHS.pack(MAGIC, len(text), size) + text + b"".join(a.tobytes() for a in arrays)
 
 
 def send(descriptor: int, header: dict, arrays: Sequence[np.ndarray] = ()) -> None:
@@ -100,7 +100,7 @@ def encode(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
         return {kind.__name__: [encode(item, arrays, depth + 1) for item in value[:MAX_VALUES]]}
     if isinstance(value, (int, float, complex, np.generic, np.ndarray)):
         array = np.asarray(value)  # a plain array, also of a subclass
-        if array.dtype.newbyteorder("<").str in DTYPES and array.ndim <= MAX_AXES:
+        if array.dtype.newbyteorder("<").str in DTYPES and array.ndim <= MAX_AXES and array.nbytes <= MAX_PAYLOAD:
             array = array.astype(array.dtype.newbyteorder("<"), copy=False)
             arrays.append(np.ascontiguousarray(array).reshape(array.shape))
             return {"array" if isinstance(value, np.ndarray) else "scalar": len(arrays) - 1}

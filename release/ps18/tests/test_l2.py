@@ -20,5 +20,6 @@ def test_loss(student, case):
 @l2.check(weight=6)
 def test_gradient(student, case):
     """Each `dW` grows by l2 times its weights, whatever the number of samples; `db` stays as it is."""
-    for strength, m in zip(STRENGTHS, (5, 2), strict=True):
-        judge_gradients(case, case.network(student, [3, 4, 2], l2=strength), case.array(3, m), case.targets(2, m))
+    for strength, m, sizes in zip(STRENGTHS, (5, 2), ([3, 3, 3], [3, 4, 2]), strict=True):
+        network = case.network(student, sizes, l2=strength)
+        judge_gradients(case, network, case.array(3, m), case.targets(sizes[-1], m))

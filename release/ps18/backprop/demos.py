@@ -1,0 +1,235 @@
+"""The chapter's demonstrations, on your own network.
+
+`python -m backprop.demos NAME` runs one of gradient_check, xor, circle, sine, hyperparameters and boundary
+(or all): it prints the numbers and draws the figure to a file in ./figures, or in the folder after --out.
+With --show it also opens a window.
+
+Each function here returns a demonstration's numbers and draws nothing; demo_figures.py draws them.
+All set NumPy's seed to 42 first, so with a right network the chapter's numbers come back.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import demo_figures, figures
+from .datasets import circle, sine, xor
+from .gradient_check import EPSILON, GradientCheck, chapter_case, check_gradients, epsilon_sweep
+from .neural_network import NeuralNetwork
+
+CHAPTER_EPSILON = 1e-7
+
+
+@dataclass(frozen=True, eq=False)
+class GradientTest:
+    """The chapter's gradient check, and what it says for other epsilons."""
+
+    chapter: GradientCheck  # with the chapter's epsilon
+    default: GradientCheck  # with the default
+    epsilons: np.ndarray
+    errors: np.ndarray  # the largest relative error for each epsilon
+
+    def __str__(self) -> str:
+        return f"With the chapter's epsilon:\n{self.chapter}\n\nWith the default:\n{self.default}"
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A network, what it was trained on, and the loss after each epoch."""
+
+    X: np.ndarray
+    Y: np.ndarray
+    network: NeuralNetwork
+    losses: tuple[float, ...]
+    shown: tuple[int, ...]  # the epochs whose loss is printed
+
+    @property
+    def outputs(self) -> np.ndarray:
+        return self.network.forward(self.X)
+
+    @property
+    def accuracy(self) -> float:
+        """The share of points on the right side of 0.5, for classes 0 and 1."""
+        return accuracy(self.network, self.X, self.Y)
+
+    def __str__(self) -> str:
+        lines = [f"{'epoch':>6}  {'loss':>8}", *(f"{epoch:6d}  {self.losses[epoch]:.6f}" for epoch in self.shown)]
+        if self.X.shape[1] <= 4:
+            rows = zip(self.X.T, self.Y[0], self.outputs[0], strict=True)
+            lines += [f"({', '.join(f'{x:g}' for x in point)}) -> {y:.4f}, target {t:g}" for point, t, y in rows]
+        elif self.X.shape[0] == 2:
+            inside = int(np.sum(self.Y))
+            lines.append(f"{inside} points inside, {self.Y.size - inside} outside; {self.accuracy:.1%} right")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, eq=False)
+class SineFits:
+    """The chapter's network on the sine, the least loss that its kind of output allows, and one that fits."""
+
+    chapter: Run
+    bound: float  # of every output that is never negative: that of max(sin, 0)
+    fit: Run | None  # tanh, linear output, momentum
+    missing: str = ""  # why there is no `fit`
+
+    def __str__(self) -> str:
+        fit = f"left out: {self.missing}" if self.fit is None else f"{self.fit.losses[-1]:.6f}"
+        return "\n".join(
+            [
+                str(self.chapter),
+                f"bound   {self.bound:.6f}  for every output that is never negative, as a sigmoid's",
+                f"a network that fits (tanh, linear output, momentum): {fit}",
+            ]
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Hyperparameters:
+    """XOR again and again: losses after each epoch by hidden units and by eta, the last loss by epochs."""
+
+    by_hidden: dict[int, tuple[float, ...]]
+    by_eta: dict[float, tuple[float, ...]]
+    by_epochs: dict[int, float]
+
+    def __str__(self) -> str:
+        last = {"hidden units": {n: losses[-1] for n, losses in self.by_hidden.items()}}
+        rates: dict[Any, float] = {eta: losses[-1] for eta, losses in self.by_eta.items()}
+        rows = {**last, "eta": rates, "epochs": self.by_epochs}
+        return "\n".join(
+            f"{name:>12} {value:<6g} final loss {loss:.6f}" for name, row in rows.items() for value, loss in row.items()
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A copy of the network in the middle of its training."""
+
+    epochs: int  # done so far
+    network: NeuralNetwork
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True, eq=False)
+class Evolution:
+    """How the decision boundary comes about."""
+
+    X: np.ndarray
+    Y: np.ndarray
+    snapshots: tuple[Snapshot, ...]
+
+    def __str__(self) -> str:
+        lines = [f"{shot.epochs:6d}  {shot.loss:.6f}  {shot.accuracy:8.1%}" for shot in self.snapshots]
+        return "\n".join([f"{'epochs':>6}  {'loss':>8}  {'accuracy':>8}", *lines])
+
+
+def gradient_check() -> GradientTest:
+    """Whether backward gives the slopes of the loss, for epsilons from 1e-15 to 1e-1."""
+    case = chapter_case()
+    chapter, default = check_gradients(*case, epsilon=CHAPTER_EPSILON), check_gradients(*case, epsilon=EPSILON)
+    return GradientTest(chapter, default, *epsilon_sweep(*case))
+
+
+def learn_xor() -> Run:
+    """Four hidden units learn the exclusive or."""
+    np.random.seed(42)
+    X, Y = xor()
+    network = NeuralNetwork([2, 4, 1])
+    return Run(X, Y, network, train(network, X, Y, 5000, eta=2), shown=(0, 500, 1000, 2000, 4999))
+
+
+def learn_circle() -> Run:
+    """Eight hidden units learn which points lie inside a circle."""
+    np.random.seed(42)
+    X, Y = circle()
+    network = NeuralNetwork([2, 8, 1])
+    return Run(X, Y, network, train(network, X, Y, 3000, eta=5), shown=(0, 1500, 2999))
+
+
+def learn_sine() -> SineFits:
+    """Sixteen hidden units on the sine: a sigmoid output cannot follow it below 0, a linear one can."""
+    np.random.seed(42)
+    X, Y = sine()
+    network = NeuralNetwork([1, 16, 1])
+    chapter = Run(X, Y, network, train(network, X, Y, 5000, eta=5), shown=(0, 4999))
+    # Where sin is negative, an output that is never negative does best at 0.
+    bound = float(np.sum(np.minimum(Y, 0) ** 2) / (2 * Y.shape[1]))
+    try:
+        return SineFits(chapter, bound, fit_sine())
+    except NotImplementedError as error:
+        return SineFits(chapter, bound, None, str(error))
+
+
+def fit_sine() -> Run:
+    """A network that fits the sine; NotImplementedError where Exercise 18.1 or 18.4 is not done."""
+    if not has_momentum():
+        raise NotImplementedError("momentum is not written yet (Exercise 18.4)")
+    np.random.seed(42)
+    X, Y = sine()
+    network = NeuralNetwork([1, 16, 1], "tanh", output_activation="linear", momentum=0.9)
+    return Run(X, Y, network, train(network, X, Y, 5000, eta=0.1), shown=(0, 4999))
+
+
+def has_momentum() -> bool:
+    """Whether two updates with one gradient make steps of different lengths, as momentum lets them."""
+    try:
+        network = NeuralNetwork([1, 1], "linear", output_activation="linear", momentum=0.5)
+    except TypeError:  # a class of the student's own, with the chapter's arguments only
+        return False
+    places = [float(network.weights[0][0, 0])]
+    for _ in range(2):
+        network.update([np.ones((1, 1))], [np.ones((1, 1))], 1.0)
+        places.append(float(network.weights[0][0, 0]))
+    return not np.isclose(places[1] - places[0], places[2] - places[1])
+
+
+def explore_hyperparameters() -> Hyperparameters:
+    """XOR with other widths, learning rates and lengths of training, always from seed 42."""
+
+    def losses(hidden: int = 4, eta: float = 2, epochs: int = 3000) -> tuple[float, ...]:
+        np.random.seed(42)
+        X, Y = xor()
+        return train(NeuralNetwork([2, hidden, 1]), X, Y, epochs, eta)
+
+    # One start, trained for longer, passes through the ends of all shorter trainings.
+    longest = losses(epochs=10_000)
+    return Hyperparameters(
+        by_hidden={n: losses(hidden=n) for n in (2, 3, 4, 8, 16)},
+        by_eta={eta: losses(eta=eta) for eta in (0.1, 0.5, 1, 2, 5)},
+        by_epochs={epochs: longest[epochs - 1] for epochs in (100, 500, 1000, 2000, 5000, 10_000)},
+    )
+
+
+def watch_boundary() -> Evolution:
+    """The circle's decision boundary at six moments of the training."""
+    np.random.seed(42)
+    X, Y = circle()
+    network = NeuralNetwork([2, 8, 1])
+    snapshots: list[Snapshot] = []
+    for epochs in (0, 50, 200, 500, 1000, 3000):
+        train(network, X, Y, epochs - (snapshots[-1].epochs if snapshots else 0), eta=5)
+        loss = network.compute_loss(network.forward(X), Y)
+        snapshots.append(Snapshot(epochs, deepcopy(network), float(loss), accuracy(network, X, Y)))
+    return Evolution(X, Y, tuple(snapshots))
+
+
+def accuracy(network: NeuralNetwork, X: np.ndarray, Y: np.ndarray) -> float:
+    """The share of the points (n_features, m) that lie on the right side of 0.5."""
+    return float(np.mean((network.forward(X) > 0.5) == (Y == 1)))
+
+
+def train(network: NeuralNetwork, X: np.ndarray, Y: np.ndarray, epochs: int, eta: float) -> tuple[float, ...]:
+    """Train in stretches, with a line that counts the epochs; the loss after each epoch."""
+    losses: list[float] = []
+    while len(losses) < epochs:
+        figures.progress(len(losses), epochs, "training, epoch")
+        losses += network.train(X, Y, min(250, epochs - len(losses)), eta, verbose=False)
+    figures.progress(epochs, epochs, "training, epoch")
+    return tuple(losses)

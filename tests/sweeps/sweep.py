@@ -1,0 +1,176 @@
+"""How often a correct network passes the grader's training checks, from free starts: `make sweep`.
+
+Each start is one run of the check itself, with the solution as the submission and another seed for the
+starting weights.  The result is `sweep.csv`, the evidence for the thresholds; it takes some ten minutes.
+"""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from multiprocessing import Pool
+from pathlib import Path
+from statistics import median
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from backprop import exercises
+from backprop.neural_network import NeuralNetwork
+
+from autograder.checks import recipes
+from autograder.checks.answering import Answerer, decode
+from autograder.checks.case import Case, Failed, Partly
+from autograder.checks.student import Student, direct
+from autograder.checks.training import loss_of
+from autograder.course import check_functions, predict, seed_of, setting, settings
+
+TABLE = Path(__file__).with_name("sweep.csv")
+VARIANTS = ("visible", "hidden")
+FIRST = 1000  # free starts are the seeds from here on; the stored ones are smaller
+PROCESSES = 2
+
+# By check: how many free starts, and the value that its goal is about, of (output, X it is for, Y trained on).
+SWEPT: dict[str, tuple[int, Callable[..., float]]] = {
+    "xor/learns": (1000, lambda output, X, Y: loss_of(output, Y)),
+    "circle/learns": (300, lambda output, X, Y: float(np.mean((output > 0.5) == (Y > 0.5)))),
+    "sine/learns": (300, lambda output, X, Y: loss_of(output, Y)),
+    "square/fits": (100, lambda output, X, Y: loss_of(output, X**2)),
+    "spirals/separates": (100, lambda output, X, Y: float(np.mean((output > 0) == (Y > 0)))),
+}
+MORE_IS_BETTER = ("circle/learns", "spirals/separates")
+RECIPES = {"square/fits": exercises.square_recipe, "spirals/separates": exercises.spirals_recipe}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; epochs are counted in the stretches in which the grader trains."""
+
+    check: str
+    variant: str
+    setting: str  # JSON, as in settings.toml; for an exercise with the recipe that the solution gives
+    goal: float
+    epochs: int  # that are allowed
+    eta: float
+    starts: int
+    passing: float  # share of the free starts that meet the goal
+    median_epochs: float  # of those that pass
+    worst_epochs: int  # of those that pass
+    best_value: float  # of the loss or the accuracy where training stops, over all free starts
+    worst_value: float
+    stored_share: float  # of the allowed epochs, that the stored start needs; of five, the third that passes
+
+
+def main() -> None:
+    """Run the sweep and write its table."""
+    table = list(rows())
+    with TABLE.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(Row.__dataclass_fields__), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in table)
+    print(f"The table is {TABLE}.")
+
+
+def rows():
+    """One Row for each check and variant."""
+    with Pool(PROCESSES) as pool:
+        for check, (starts, _) in SWEPT.items():
+            for variant in VARIANTS:
+                stored = stored_starts(check, variant)
+                seeds = [*range(FIRST, FIRST + starts), *stored]
+                runs = pool.starmap(run, [(check, variant, seed) for seed in seeds], chunksize=5)
+                yield (row := row_of(check, variant, runs[:starts], runs[starts:]))
+                print(", ".join(f"{name} {value}" for name, value in asdict(row).items()), file=sys.stderr)
+
+
+def row_of(check: str, variant: str, free: list[tuple[int | None, float]], stored: list) -> Row:
+    """The line for these runs; a run is (epochs it took, or None where it failed; the last value)."""
+    fixed = allowed(check)
+    needed = sorted(epochs for epochs, _ in free if epochs is not None)
+    values = sorted((value for _, value in free), reverse=check in MORE_IS_BETTER)
+    # Of a recipe's starts three have to pass; of a single stored start, that one.
+    passed = sorted(epochs for epochs, _ in stored if epochs is not None)
+    enough = recipes.NEEDED if check in RECIPES else 1
+    share = passed[enough - 1] / fixed["epochs"] if len(passed) >= enough else float("inf")
+    return Row(
+        check,
+        variant,
+        setting_of(check, variant),
+        **fixed,
+        starts=len(free),
+        passing=round(len(needed) / len(free), 4),
+        median_epochs=median(needed),
+        worst_epochs=needed[-1],
+        best_value=round(values[0], 6),
+        worst_value=round(values[-1], 6),
+        stored_share=round(share, 4),
+    )
+
+
+def run(check: str, variant: str, seed: int) -> tuple[int | None, float]:
+    """One run of the check from this start: the epochs until its goal is met, or None, and the last value."""
+    function = check_functions()[check]
+    trained: dict[str, Any] = {"epochs": 0}
+
+    def watched(header: dict, arrays: list[np.ndarray], method: str):
+        if method == "train":
+            _, trained["Y"], epochs, *_ = [decode(argument, arrays) for argument in header["args"]]
+            trained["epochs"] += epochs
+        return ask(header, arrays, method)
+
+    def watched_predict(weights, biases, X: np.ndarray, *activations) -> np.ndarray:
+        trained["X"], trained["output"] = X, predict(weights, biases, X, *activations)
+        return trained["output"]
+
+    ask = direct(Answerer(network_class=NeuralNetwork))
+    where = {**setting(function.about, variant), **from_start(check, seed)}  # type: ignore[attr-defined]
+    case = Case(check, variant, seed_of(variant), None, where, watched_predict)
+    passed = True
+    with patch.object(recipes, "NEEDED", 1):  # of a single start; the check itself asks for 3 of 5
+        try:
+            function(Student(watched), case)
+        except Partly:  # a large network: the recipe has succeeded nevertheless
+            pass
+        except Failed:
+            passed = False
+    value = SWEPT[check][1](trained["output"], trained["X"], trained["Y"])
+    return (trained["epochs"] if passed else None), value
+
+
+def from_start(check: str, seed: int) -> dict[str, Any]:
+    """What replaces the stored start in a check's setting."""
+    return {"starts": [seed]} if check in RECIPES else {"start": seed}
+
+
+def stored_starts(check: str, variant: str) -> list[int]:
+    """The seeds in settings.toml."""
+    stored = settings()[check][variant]
+    return stored["starts"] if check in RECIPES else [stored["start"]]
+
+
+@cache
+def allowed(check: str) -> Mapping[str, Any]:
+    """Goal, epochs and eta: those of the check; in an exercise the recipe decides on epochs and eta."""
+    module = sys.modules[check_functions()[check].__module__]
+    of = RECIPES[check]() if check in RECIPES else None
+    epochs, eta = (of.epochs, of.eta) if of else (module.EPOCHS, module.ETA)
+    return {"goal": module.GOAL, "epochs": epochs, "eta": eta}
+
+
+def setting_of(check: str, variant: str) -> str:
+    """All that a run depends on besides its start, as JSON."""
+    recipe = {"recipe": asdict(RECIPES[check]())} if check in RECIPES else {}
+    return json.dumps({**settings()[check][variant], **recipe})
+
+
+def stored_table() -> list[Row]:
+    """The rows of sweep.csv."""
+    kinds = {name: field.type for name, field in Row.__dataclass_fields__.items()}
+    with TABLE.open(newline="", encoding="utf-8") as file:
+        return [Row(**{name: kinds[name](text) for name, text in line.items()}) for line in csv.DictReader(file)]
+
+
+if __name__ == "__main__":
+    main()
