@@ -7,7 +7,7 @@ VENV      := .venv
 KIT       := $(VENV)/bin/python -m autograder
 
 .DEFAULT_GOAL := help
-.PHONY: help release grade doctor test lint bench lock clean
+.PHONY: help release grade doctor figures test lint mutants bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ grade: $(VENV)/ready ## grade a class: [SUBMITTED=submitted] [OUT=graded] [JOBS=
 doctor: $(VENV)/ready ## say whether this machine can grade, and how to mend it if not
 	@$(KIT) doctor
 
+figures: $(VENV)/ready ## draw the chapter's demonstrations and the exercises' experiments to figures/
+	@PYTHONPATH=solutions $(VENV)/bin/python -m backprop.demos all --out figures
+	@PYTHONPATH=solutions $(VENV)/bin/python -m backprop.experiments all --out figures
+
 test: $(VENV)/ready ## run the kit's own tests
 	@$(VENV)/bin/python -m pytest
 
@@ -39,6 +43,9 @@ lint: $(VENV)/ready ## check style and types
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+
+mutants: $(VENV)/ready ## grade every machine-made mutant of the solution (about ten minutes)
+	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.mutants.mutants
 
 bench: $(VENV)/ready ## compare the cost of grading with the bare training
 	@$(VENV)/bin/python -m tests.benchmarks.overhead

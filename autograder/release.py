@@ -20,7 +20,16 @@ import numpy as np
 from . import ASSIGNMENT, RELEASE, ROOT
 
 MARKERS = {"### BEGIN SOLUTION": 1, "### END SOLUTION": -1}
-HIDDEN = ("experiments.py",)  # whole modules that only solve exercises
+HIDDEN = (
+    "experiments.py",
+    "experiment_tanh.py",
+    "experiment_l2.py",
+    "experiment_square.py",
+    "experiment_momentum.py",
+    "experiment_spirals.py",
+    "findings.py",
+    "many_starts.py",
+)  # whole modules that only solve exercises
 SOURCE = ROOT / "source" / ASSIGNMENT
 SOLUTIONS = ROOT / "solutions" / "backprop"
 CHECKS = ROOT / "autograder" / "checks"
@@ -127,7 +136,11 @@ def check_markers(path: Path, text: str) -> None:
             opened = 0 if opened else number
     if opened:
         raise ReleaseError(f"{path}, line {opened}: this region has no '### END SOLUTION'.")
-    for number, comment in comments(text):
+    try:
+        found = list(comments(text))
+    except (tokenize.TokenError, SyntaxError) as error:
+        raise ReleaseError(f"{path}: the file is no Python ({error.args[0]}).") from None
+    for number, comment in found:
         words = comment.lstrip("# ").upper()
         like = max(difflib.SequenceMatcher(None, words, m.lstrip("# ")).ratio() for m in MARKERS)
         if comment not in MARKERS and (like > 0.7 or re.search(r"\b(BEGIN|END)\W+SOL", words)):

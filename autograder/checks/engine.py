@@ -142,7 +142,7 @@ class Engine:
             again = self._converse(function, second)
             if not self._unmoved(case, second, again):
                 failure = again
-            elif case.forward_is_wrong:
+            elif case.forward_is_wrong and getattr(again, "kind", "") != "unwritten":
                 reason = "`forward` is wrong, and this does not read `z_cache` and `a_cache`: it cannot be judged apart."
                 return "blocked", reason, None, 0.0
         if failure is None and (waiting := self._waiting(check, variant)):

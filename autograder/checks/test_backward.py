@@ -58,7 +58,7 @@ def judge_backward(case, network, Y, which=lambda name, layer, last: True):
 
 def two_networks(student, case, which):
     """Square layers first: there a missing transpose gives wrong numbers, where other layers give an error."""
-    judge_gradients(case, case.network(student, [3, 3, 3, 3]), case.array(3, 4), case.targets(3, 4), which)
+    judge_gradients(case, case.network(student, [3, 3, 3, 3, 3]), case.array(3, 4), case.targets(3, 4), which)
     judge_gradients(case, case.network(student, [3, 5, 4, 2]), case.array(3, 6), case.targets(2, 6), which)
 
 

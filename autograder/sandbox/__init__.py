@@ -62,6 +62,7 @@ class Settings:
     alone: bool = False  # whether it has a process namespace of its own
     limits: dict[str, int] = field(default_factory=lambda: dict(LIMITS))
     filter: str = ""  # the seccomp filter, in hexadecimal
+    python: str = sys.version  # of the grader: a library path may lead to another one
 
     def as_dict(self) -> dict:
         return asdict(self)

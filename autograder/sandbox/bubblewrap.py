@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import re
+import secrets
 import shutil
 import sys
 from functools import cache
@@ -17,9 +18,9 @@ from . import ENVIRONMENT, KIT, LIMITS, SandboxError, Settings, seccomp
 from .fonts import font_list
 
 TMP_BYTES, SHARED_MEMORY_BYTES = 1 << 26, 1 << 20
-# As root: users that exist on no machine (beyond the ranges of directories and containers),
-# a different one for each grading process.
-FIRST_UID, LAST_UID = 2_100_000_000, 2_110_000_000
+# As root: users that exist on no machine (beyond the ranges of directories and containers).  Each sandbox draws
+# its own, for the kernel counts the processes of a user over all containers that share the machine.
+FIRST_UID, USERS = 2_100_000_000, 10_000_000
 VISIBLE = ("bin", "lib", "lib32", "lib64", "pyvenv.cfg")  # of each installation of Python
 
 
@@ -27,11 +28,11 @@ class Bubblewrap:
     name = "bubblewrap"
 
     def command(self, control: int, scratch: str) -> tuple[list[str], dict[str, str]]:
-        root = os.geteuid() == 0 and mapped(LAST_UID)
+        root = os.geteuid() == 0 and mapped(FIRST_UID + USERS)
         fonts = font_list()
         settings = Settings(
             "/tmp",
-            uid=FIRST_UID + os.getpid() if root else 0,
+            uid=FIRST_UID + secrets.randbelow(USERS) if root else 0,
             fonts=f"/kit/{fonts.name}" if fonts else "",
             alone=True,
             limits=limits(root),
@@ -89,9 +90,8 @@ def limits(root: bool) -> dict[str, int]:
 
 def system() -> list[str]:
     """Mounts of the system's programs and libraries."""
-    options = []
-    for path in ("/etc/ld.so.cache", "/etc/alternatives", "/usr/share/fonts"):
-        options += ["--ro-bind-try", path, path]
+    paths = ("/etc/ld.so.cache", "/etc/alternatives", "/usr/share/fonts")
+    options = read_only([(path, path) for path in paths if os.path.exists(path)])
     for name in ("bin", "lib", "lib32", "lib64", "sbin"):  # links into /usr, or folders of their own
         if os.path.islink(path := f"/{name}"):
             options += ["--symlink", os.readlink(path), path]

@@ -26,6 +26,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 MAX_DEPTH = 12  # of an answer's JSON
 RAISED: dict[str, Any] = {"type": str, "builtin": bool, "message": str, "abstract": bool}  # of an exception
 WHERE: dict[str, Any] = {"file": str, "line": (int, type(None)), "function": str, "code": str}  # and where it is known
+LIKELY = {
+    signal.SIGSEGV: " (a crash in compiled code, or endless recursion)",
+    signal.SIGABRT: " (a crash in compiled code)",
+    signal.SIGKILL: " (perhaps for too much memory)",
+}
 
 
 class Late(Exception):
@@ -66,12 +71,16 @@ class Line:
             raise BadFrame("the process did not greet")
 
     def wait(self, what: int) -> None:
-        """Until the socket is ready for `what`; Late when CPU or wall time is used up."""
+        """Until the socket is ready for `what`; Late when CPU or wall time is used up, EOFError at the process's end."""
         poll = select.poll()
         poll.register(self.connection, what)
+        if self.pidfd >= 0:  # a process that it left behind may hold the socket open
+            poll.register(self.pidfd, select.POLLIN)
         ready: list = []
-        while not ready:
-            ready = poll.poll(LOOK * 1000)
+        while self.connection.fileno() not in ready:
+            if ready:
+                raise EOFError
+            ready = [number for number, _ in poll.poll(LOOK * 1000)]
             now = monotonic()
             if now > self.deadline:
                 raise Late
@@ -114,7 +123,10 @@ class Line:
             reply, returned = receive(self.read)
             if reply.pop("nonce", None) != nonce:
                 return {"crashed": "its answer belongs to another question"}, []
-            return agreed(reply), returned
+            reply = agreed(reply)
+            if self.gone(0):  # then another one may have answered, whose time nobody counts
+                return {"crashed": self.ending()}, []
+            return reply, returned
         except Late:
             return {"timeout": cpu}, []
         except (EOFError, OSError):
@@ -128,9 +140,15 @@ class Line:
 
     def ending(self) -> str:
         """What to say of a process that is gone; empty if it is still there."""
-        if self.gone(0.1):
+        if not self.gone(0.1):
+            return ""
+        state, *_, status = stat_of(self.pid) or [b"", b""]
+        if state != b"Z":  # its parent, the student's code too, has dismissed it
             return "it ended without an answer (an exit, a crash such as endless recursion, or too much memory)"
-        return ""
+        if os.WIFEXITED(int(status)):
+            return f"it left with exit status {os.WEXITSTATUS(int(status))}"
+        number = os.WTERMSIG(int(status))
+        return f"{name_of(number)} ended it{LIKELY.get(number, '')}"
 
     def kill(self) -> None:
         """End the process, wait until it is gone, and close everything."""
@@ -165,6 +183,14 @@ def printable(value: Any, depth: int = 0) -> Any:
     if type(value) is dict:
         return {printable(name, depth + 1): printable(item, depth + 1) for name, item in value.items()}
     return value
+
+
+def name_of(number: int) -> str:
+    """The name of a signal."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def ended(pidfd: int, wall: float) -> bool:

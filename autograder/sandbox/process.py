@@ -40,6 +40,8 @@ class Child:
         began = monotonic()
         reply, returned = self._line.exchange(header, arrays, cpu)
         elapsed = monotonic() - began
+        if not reply:
+            reply = {"crashed": "its answer was garbled: it is empty"}
         if elapsed <= SHORT or "crashed" in reply:  # of a process that is gone, only the wall time is known
             self.cpu += elapsed
         else:
@@ -95,9 +97,17 @@ class Worker:
         self._first = -1  # a descriptor of the first process in the sandbox: with it, all others end
 
     def load(self, files: Mapping[str, bytes], cpu: float = 10.0) -> dict:
-        """Import the package with these files: {} if it can be, else "raised", "timeout" or "crashed"."""
-        assert self._line is not None
+        """Import the package with these files: {} if it can be, else "raised", or "timeout" or "crashed" for good."""
         self._files, self._cpu = dict(files), cpu
+        reply = self._loaded()
+        if "timeout" in reply or "crashed" in reply:
+            assert self._line is not None
+            self._line.kill()
+            self._patience = 0.0
+        return reply
+
+    def _loaded(self) -> dict:
+        assert self._line is not None
         try:
             self._line.greet(START_WALL)
             parent = parent_of(self._line.pid)
@@ -105,8 +115,8 @@ class Worker:
             self._first = os.pidfd_open(parent if inside else self._line.pid)
         except NOBODY:
             return {"crashed": "the sandbox did not start"}
-        contents = [np.frombuffer(content, dtype=np.uint8) for content in files.values()]
-        reply, _ = self._line.exchange({"files": list(files)}, contents, cpu)
+        contents = [np.frombuffer(content, dtype=np.uint8) for content in self._files.values()]
+        reply, _ = self._line.exchange({"files": list(self._files)}, contents, self._cpu)
         return reply if set(reply) <= {"raised", "timeout", "crashed"} else {"crashed": "its answer was garbled"}
 
     def fork(self) -> Child:
@@ -114,19 +124,17 @@ class Worker:
 
         Where a task has killed or stopped the process that it is forked from, the sandbox starts anew.
         """
-        while True:
+        while self._patience > 0:
             began = monotonic()
             line = self._forked()
             if line is not None:
                 return Child(line, (monotonic() - began) / WALL)
-            if self._patience > 0:
-                self.close()
-                self._start()
-                if self.load(self._files, self._cpu):
-                    self._patience = 0.0
+            self.close()
+            self._start()
+            if self.load(self._files, self._cpu):
+                self._patience = 0.0
             self._patience -= monotonic() - began
-            if self._patience <= 0:
-                return Child(None)
+        return Child(None)
 
     def _forked(self) -> Line | None:
         assert self._line is not None
@@ -138,7 +146,7 @@ class Worker:
             signal.pidfd_send_signal(self._line.pidfd, signal.SIGCONT)
             socket.send_fds(self._line.connection, [b"f"], [theirs.fileno()])
             theirs.close()
-            line.greet(FORK_WALL)
+            line.greet(min(FORK_WALL, self._patience))
         except NOBODY:
             theirs.close()
             line.kill()

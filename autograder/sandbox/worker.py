@@ -108,6 +108,8 @@ def clear_away():
 
 
 def main():
+    if sys.version != SETTINGS["python"]:
+        raise RuntimeError(f"the Python inside is another one, {sys.version}")
     control = socket.socket(fileno=CONTROL)
     answering.send(CONTROL, {"hello": True})
     header, contents = answering.receive(lambda n: exactly(control, n))

@@ -8,19 +8,14 @@ Each function here returns a demonstration's numbers and draws nothing; demo_fig
 All set NumPy's seed to 42 first, so with a right network the chapter's numbers come back.
 """
 
-import argparse
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from . import demo_figures, figures
 from .datasets import circle, sine, xor
+from .figures import progress
 from .gradient_check import EPSILON, GradientCheck, chapter_case, check_gradients, epsilon_sweep
 from .neural_network import NeuralNetwork
 
@@ -66,7 +61,7 @@ class Run:
             lines += [f"({', '.join(f'{x:g}' for x in point)}) -> {y:.4f}, target {t:g}" for point, t, y in rows]
         elif self.X.shape[0] == 2:
             inside = int(np.sum(self.Y))
-            lines.append(f"{inside} points inside, {self.Y.size - inside} outside; {self.accuracy:.1%} right")
+            lines.append(f"{inside} points inside, {self.Y.size - inside} outside; {100 * self.accuracy:.1f} % right")
         return "\n".join(lines)
 
 
@@ -99,12 +94,12 @@ class Hyperparameters:
     by_epochs: dict[int, float]
 
     def __str__(self) -> str:
-        last = {"hidden units": {n: losses[-1] for n, losses in self.by_hidden.items()}}
-        rates: dict[Any, float] = {eta: losses[-1] for eta, losses in self.by_eta.items()}
-        rows = {**last, "eta": rates, "epochs": self.by_epochs}
-        return "\n".join(
-            f"{name:>12} {value:<6g} final loss {loss:.6f}" for name, row in rows.items() for value, loss in row.items()
-        )
+        rows = [
+            *(("hidden units", n, losses[-1]) for n, losses in self.by_hidden.items()),
+            *(("eta", eta, losses[-1]) for eta, losses in self.by_eta.items()),
+            *(("epochs", epochs, loss) for epochs, loss in self.by_epochs.items()),
+        ]
+        return "\n".join(f"{name:>12} {value:<6g} final loss {loss:.6f}" for name, value, loss in rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +121,7 @@ class Evolution:
     snapshots: tuple[Snapshot, ...]
 
     def __str__(self) -> str:
-        lines = [f"{shot.epochs:6d}  {shot.loss:.6f}  {shot.accuracy:8.1%}" for shot in self.snapshots]
+        lines = [f"{shot.epochs:6d}  {shot.loss:.6f}  {100 * shot.accuracy:6.1f} %" for shot in self.snapshots]
         return "\n".join([f"{'epochs':>6}  {'loss':>8}  {'accuracy':>8}", *lines])
 
 
@@ -229,7 +224,27 @@ def train(network: NeuralNetwork, X: np.ndarray, Y: np.ndarray, epochs: int, eta
     """Train in stretches, with a line that counts the epochs; the loss after each epoch."""
     losses: list[float] = []
     while len(losses) < epochs:
-        figures.progress(len(losses), epochs, "training, epoch")
+        progress(len(losses), epochs, "training, epoch")
         losses += network.train(X, Y, min(250, epochs - len(losses)), eta, verbose=False)
-    figures.progress(epochs, epochs, "training, epoch")
+    progress(epochs, epochs, "training, epoch")
     return tuple(losses)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; its exit status is explained in gallery.py."""
+    from . import demo_figures as draw
+    from .gallery import Exhibit, run_by_name
+
+    exhibits = {
+        "gradient_check": Exhibit(gradient_check, {"gradient_check": draw.draw_gradient_check}),
+        "xor": Exhibit(learn_xor, {"xor_learning": draw.draw_xor}),
+        "circle": Exhibit(learn_circle, {"circle_learning": draw.draw_circle}),
+        "sine": Exhibit(learn_sine, {"sin_approximation": draw.draw_sine}),
+        "hyperparameters": Exhibit(explore_hyperparameters, {"hyperparameter_exploration": draw.draw_hyperparameters}),
+        "boundary": Exhibit(watch_boundary, {"decision_boundary_evolution": draw.draw_boundary}),
+    }
+    return run_by_name("backprop.demos", exhibits, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

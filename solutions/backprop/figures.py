@@ -1,7 +1,7 @@
 """How figures look and how they are saved, in one place.
 
 A function that draws is marked `@styled`; it makes its figure with `new_figure` and returns it, and `save`
-writes it to a file.  No window is opened: `show` does that, for files, when it is asked to.
+writes it to a file.  No window is ever opened here.
 matplotlib is imported only when something is drawn, since importing it takes longer than most trainings.
 """
 
@@ -31,6 +31,8 @@ REGIONS = ("#7FB8DA", "#FFFFFF", "#F0AE80")  # under the points: paler, from cla
 
 STYLE: dict[str, Any] = {
     "figure.dpi": 100,
+    "figure.constrained_layout.h_pad": 0.07,  # inches
+    "figure.constrained_layout.w_pad": 0.07,
     "savefig.dpi": 160,
     "font.size": 12,
     "axes.titlesize": 12,
@@ -124,9 +126,21 @@ def draw_losses(
     for (label, history), colour in zip(losses.items(), colours, strict=False):
         axes.plot(np.arange(len(history)), history, color=colour, label=label, **line)
     axes.set(yscale="log", xlabel="epoch", ylabel="loss")
+    plain_numbers(axes)
     axes.margins(x=0.02)
     if legend and len(losses) > 1:
         axes.legend()
+
+
+def plain_numbers(axes: Axes) -> None:
+    """Write 0.001 rather than a power of ten at a logarithmic y axis; where it is short, 0.02 and 0.05 too."""
+
+    def minor(value: float, _: Any) -> str:
+        low, high = axes.get_ylim()
+        return f"{value:g}" if high < 15 * low and f"{value:e}"[0] in "25" else ""
+
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(minor)
 
 
 @styled
@@ -150,18 +164,20 @@ def draw_regions(
     Returns the filled contours, for a colour bar.
     """
     from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.ticker import MaxNLocator
 
     low, high = (-extent, extent) if isinstance(extent, int | float) else extent
     ticks = np.linspace(low, high, 201)
     x, y = np.meshgrid(ticks, ticks)
     output = np.asarray(predict(np.array([x.ravel(), y.ravel()])), dtype=float).reshape(x.shape)
+    below, above = bool(output.min() < between[0]), bool(output.max() > between[1])
     contours = axes.contourf(
         x,
         y,
         output,
         levels=np.linspace(*between, 11),
         cmap=LinearSegmentedColormap.from_list("regions", REGIONS),
-        extend="both",
+        extend={(True, True): "both", (True, False): "min", (False, True): "max"}.get((below, above), "neither"),
     )
     halfway = sum(between) / 2
     if output.min() < halfway < output.max():
@@ -170,6 +186,8 @@ def draw_regions(
     if true_boundary is not None:
         axes.plot(*true_boundary, color=BLACK, linewidth=1.4, linestyle=(0, (4, 3)))
     axes.set(xlim=(low, high), ylim=(low, high), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(4))
     axes.grid(False)
     return contours
 
@@ -213,39 +231,6 @@ def circle_line(radius: float = 0.5) -> np.ndarray:
     """The points (2, 200) of a circle about the origin, for `true_boundary`."""
     angle = np.linspace(0, 2 * np.pi, 200)
     return radius * np.array([np.cos(angle), np.sin(angle)])
-
-
-class NoDisplay(Exception):
-    """No window can be opened here; one sentence that says why."""
-
-
-def check_display() -> None:
-    """Raise NoDisplay where matplotlib cannot open a window."""
-    try:
-        import matplotlib.pyplot as plt
-
-        window = plt.figure()
-        plt.close(window)
-    except Exception as error:  # each window system has errors of its own
-        raise NoDisplay(f"No window can be opened here ({str(error).splitlines()[0].rstrip('.')}).") from None
-    backend = plt.get_backend().lower()
-    if getattr(window.canvas, "required_interactive_framework", None) is None and "web" not in backend:
-        raise NoDisplay(f"No window can be opened here: matplotlib has no display and uses {backend}.")
-
-
-def show(paths: Sequence[Path]) -> None:
-    """Show saved figures, each in a window, until the last one is closed; NoDisplay where there is no display."""
-    check_display()
-    import matplotlib.pyplot as plt
-
-    for path in paths:
-        image = plt.imread(path)
-        height, width = image.shape[:2]
-        window = plt.figure(path.stem, figsize=(width / 120, height / 120))
-        axes = window.add_axes((0, 0, 1, 1))
-        axes.imshow(image)
-        axes.set_axis_off()
-    plt.show()
 
 
 def progress(done: int, total: int, what: str) -> None:

@@ -156,16 +156,16 @@ def epsilon_sweep(
 
 def draw_epsilon_sweep(epsilons: np.ndarray, errors: np.ndarray):
     """A figure of the error against epsilon: rounding rules on the left, truncation on the right."""
-    import matplotlib.pyplot as plt  # here, because it is slow to import and only a drawing needs it
+    from .figures import BLUE, GREY, new_figure, style  # here, because only a drawing needs them
 
-    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    axes.loglog(epsilons, errors, "o-", markersize=4, label="largest relative error")
-    for bound, word in ((CORRECT, "correct"), (ACCEPTABLE, "acceptable"), (SUSPICIOUS, "suspicious")):
-        axes.axhline(bound, color="grey", linewidth=0.8, linestyle="--")
-        axes.text(epsilons[0], bound, f"{word} below", va="top", fontsize=8, color="grey")
-    axes.axvline(EPSILON, color="tab:green", linewidth=0.8, label=f"default, {EPSILON:.0e}")
-    axes.set(xlabel="epsilon", ylabel="relative error", title="Rounding on the left, truncation on the right")
-    axes.legend()
+    with style():
+        figure, axes = new_figure(title="The error of the gradient check against epsilon")
+        axes.loglog(epsilons, errors, "o-", color=BLUE, markersize=4, label="largest relative error")
+        for bound, word in ((CORRECT, "correct"), (ACCEPTABLE, "acceptable"), (SUSPICIOUS, "suspicious")):
+            axes.axhline(bound, color=GREY, linewidth=1, linestyle="--")
+            axes.text(epsilons[0], bound / 1.5, word, ha="left", va="top", color=GREY)
+        axes.set(xlabel="epsilon", ylabel="relative error")
+        axes.legend(loc="lower left")
     return figure
 
 

@@ -75,7 +75,7 @@ def mutants() -> Iterator[Mutant]:
 
 
 class WithoutTalk(ast.NodeTransformer):
-    """Drops what runs no network: annotations, docstrings, messages of exceptions, the `__main__` part."""
+    """Drops what no check asks for: annotations, docstrings, printing, guards that only raise, the `__main__` part."""
 
     def visit_Raise(self, node):
         return ast.copy_location(ast.Raise(exc=ast.Name("Exception", ast.Load()), cause=None), node)
@@ -100,7 +100,13 @@ class WithoutTalk(ast.NodeTransformer):
         return ast.Pass() if talk else self.generic_visit(node)
 
     def visit_If(self, node):
-        return ast.Pass() if "__main__" in ast.unparse(node.test) else self.generic_visit(node)
+        self.generic_visit(node)
+        guard = all(isinstance(item, ast.Raise | ast.Pass) for item in node.body) and not node.orelse
+        return ast.Pass() if guard or any(word in ast.unparse(node.test) for word in ("__main__", "verbose")) else node
+
+    def visit_For(self, node):
+        self.generic_visit(node)
+        return ast.Pass() if all(isinstance(item, ast.Pass) for item in node.body) else node
 
     def visit_Assign(self, node):
         return ast.Pass() if ast.unparse(node.targets[0]) in ("Function", "tenth") else self.generic_visit(node)
@@ -133,7 +139,7 @@ def package(mutant: Mutant | None) -> types.SimpleNamespace:
 
 
 def verdict(mutant: Mutant) -> str:
-    """"caught: task" by the first task that loses points, or "survived"."""
+    """ "caught: task" by the first task that loses points, or "survived"."""
     try:
         modules = package(mutant)
         network = modules.neural_network.NeuralNetwork
@@ -209,7 +215,9 @@ def main() -> int:
     console.print(Counter(v.split(" (")[0] for v in verdicts.values()), f"{time.time() - began:.0f} s")
     for mutant in survivors:
         if mutant.name not in known:
-            console.print(f"{mutant.file}, line {mutant.line}: {mutant.was}  ->  {mutant.now}  [{verdicts[mutant]}]", markup=False)
+            console.print(
+                f"{mutant.file}, line {mutant.line}: {mutant.was}  ->  {mutant.now}  [{verdicts[mutant]}]", markup=False
+            )
     if chosen.json:
         chosen.json.write_text(json.dumps([[m.name, v] for m, v in verdicts.items()], indent=1))
     return 1 if any(m.name not in known for m in survivors) else 0

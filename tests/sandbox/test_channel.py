@@ -4,10 +4,9 @@ import os
 
 import pytest
 
-from autograder.checks.answering import BadFrame, decode
-from autograder.sandbox import Worker
+from autograder.sandbox import Worker, process
 
-from .hostile import Raised, ask, choose_once, comes_true, forked, package, sandboxed, well
+from .hostile import ask, choose_once, comes_true, forked, package, sandboxed, well
 
 
 def connection():
@@ -83,14 +82,19 @@ LIES += ["arrays that do not come", "arrays that are too large", "objects as an 
 LIES += ["deep nesting", "a number of many digits", "not text", "nothing", "channel closed", "channel half closed"]
 
 
-@pytest.mark.parametrize("way", LIES)
-def test_a_lie_ends_the_process_and_no_other(way):
+@pytest.fixture(scope="module")
+def liar():
     with sandboxed(connection, lie) as worker:
-        child = forked(worker)
-        reply = ask(child, "lie", way, cpu=2)
-        assert set(reply) == {"crashed"}, reply
-        assert not child.alive
-        assert well(worker)
+        yield worker
+
+
+@pytest.mark.parametrize("way", LIES)
+def test_a_lie_ends_the_process_and_no_other(liar, way):
+    child = forked(liar)
+    reply = ask(child, "lie", way, cpu=2)
+    assert set(reply) == {"crashed"}, reply
+    assert not child.alive
+    assert well(liar)
 
 
 def test_half_an_answer_is_late():
@@ -127,69 +131,6 @@ def test_an_answer_to_the_next_question_is_not_taken():
         assert not child.alive
 
 
-# What a worker that has been taken over may send with the right number: here without it, as JSON.
-STRANGE = ["5", "{}", '{"timeout": "x"}', '{"timeout": 1e999}', '{"crashed": 5}', '{"crashed": {"a": 1}}', '{"raised": 5}']
-STRANGE += ['{"raised": {}}', '{"raised": {"type": 1, "builtin": true, "message": "", "abstract": false}}']
-STRANGE += ['{"raised": {"type": "", "builtin": true, "message": "", "abstract": false, "file": "a"}}']
-STRANGE += ['{"value": null}', '{"value": null, "args": 5}', '{"value": null, "args": {"a": 1}}']
-STRANGE += ['{"value": {"array": 3}, "args": []}', '{"value": {"array": true}, "args": []}', '{"value": {"list": {}}, "args": []}']
-STRANGE += ['{"value": ' + '{"list": [' * 40 + "]}" * 40 + ', "args": []}', '{"value": 7, "args": []}']
-
-
-@pytest.mark.parametrize("reply", STRANGE)
-def test_a_strange_answer_is_refused_in_words(reply):
-    def strange(reply):
-        import os
-        import sys
-
-        import answering
-
-        frame = sys._getframe()
-        while "nonce" not in frame.f_locals.get("header", ()):
-            frame = frame.f_back
-        nonce = frame.f_locals["header"]["nonce"]
-        text = ('{"header": {"nonce": "%s", ' % nonce + reply[1:] + ', "arrays": []}').replace(", }", "}").encode()
-        connection().sendall(answering.LENGTHS.pack(answering.MAGIC, len(text), 0) + text)
-        os._exit(0)
-
-    with sandboxed(connection, strange) as worker:
-        child = forked(worker)
-        try:
-            answer = ask(child, "strange", reply)
-        except (BadFrame, KeyError):
-            return  # `decode` refuses, or there is no value at all: both are seen to by the caller
-        assert set(answer) == {"crashed"}
-        assert type(answer["crashed"]) is str
-
-
-def test_control_characters_of_a_message_do_not_come_through():
-    def shout():
-        raise ValueError("\x1b[2J\x9b\ud800\u202ered\nand more")
-
-    with sandboxed(shout) as worker, pytest.raises(Raised) as raised:
-        ask(forked(worker), "shout")
-    assert str(raised.value) == "ValueError: " + "\N{REPLACEMENT CHARACTER}" + "[2J" + "\N{REPLACEMENT CHARACTER}" * 3 + "red\nand more"
-
-
-def test_the_texts_of_an_answer_have_an_end():
-    def forge():
-        import os
-        import sys
-
-        import answering
-
-        frame = sys._getframe()
-        while "nonce" not in frame.f_locals.get("header", ()):
-            frame = frame.f_back
-        raised = {"type": "x" * 100_000, "builtin": True, "message": "x" * 900_000, "abstract": False}
-        connection().sendall(answering.frame({"raised": raised, "nonce": frame.f_locals["header"]["nonce"]}))
-        os._exit(0)
-
-    with sandboxed(connection, forge) as worker, pytest.raises(Raised) as raised:
-        ask(forked(worker), "forge")
-    assert len(str(raised.value)) < 1000
-
-
 def test_descriptors_sent_along_are_dropped():
     def send_descriptors():
         import array
@@ -216,6 +157,7 @@ def test_a_thread_that_is_left_on_the_control_channel_harms_only_itself(way, mon
         def interfere():
             time.sleep(0.02)
             for number in range(3, 64):
+                way = way_of_this_test  # noqa: F821
                 try:
                     if way == "close":
                         os.close(number)
@@ -228,12 +170,10 @@ def test_a_thread_that_is_left_on_the_control_channel_harms_only_itself(way, mon
 
         threading.Thread(target=interfere).start()
 
-    from autograder.sandbox import process
-
     monkeypatch.setattr(process, "FORK_WALL", 0.3)
     monkeypatch.setattr(process, "PATIENCE", 0.5)
     files = package(at_import=leave_thread)
-    files["neural_network.py"] = f"way = {way!r}\n".encode() + files["neural_network.py"]
+    files["neural_network.py"] = f"way_of_this_test = {way!r}\n".encode() + files["neural_network.py"]
     with Worker(choose_once()) as worker:
         assert set(worker.load(files)) <= {"crashed"}
         for _ in range(3):
@@ -253,7 +193,7 @@ def test_the_answer_to_the_import_can_be_forged_only_into_a_refusal(number):
         frame = sys._getframe()
         while "nonce" not in frame.f_locals.get("header", ()):
             frame = frame.f_back
-        nonce = frame.f_locals["header"]["nonce"] if right else "0" * 16
+        nonce = frame.f_locals["header"]["nonce"] if right else "0" * 16  # noqa: F821
         for descriptor in range(3, 64):
             try:
                 os.write(descriptor, answering.frame({"value": {"text": "loaded"}, "args": [], "nonce": nonce}))
@@ -266,21 +206,3 @@ def test_the_answer_to_the_import_can_be_forged_only_into_a_refusal(number):
         assert set(worker.load(files)) == {"crashed"}
 
 
-def test_a_decoded_value_is_of_a_plain_type():
-    def pretend():
-        import numpy
-
-        class Equal(numpy.ndarray):
-            def __eq__(self, other):
-                return True
-
-        class Float(float):
-            def __eq__(self, other):
-                return True
-
-        return [numpy.ones(3).view(Equal), Float(3), type("int", (int,), {})(4), object()]
-
-    with sandboxed(pretend) as worker:
-        array, number, integer, other = ask(forked(worker), "pretend")
-    assert [type(array).__name__, type(number), type(integer), type(other).__name__] == ["ndarray", float, int, "Other"]
-    assert decode({"text": "x"}, []) == "x"

@@ -1,4 +1,4 @@
-"""However a submission ends its process, it says so, and the next task has a fresh one."""
+"""However a submission ends its process, it is said, and the next task has a fresh one."""
 
 import pytest
 
@@ -52,31 +52,60 @@ WAYS += ["kill itself", "kill its parent", "kill all", "close all", "run another
 HARMLESS = {"kill itself", "kill its parent", "kill all"}  # to the first process of a namespace
 
 
+# What is said of it; of the others, that the process is gone without a word.
+SAID = {"_exit": "exit status 0", "segfault": "SIGSEGV", "abort": "SIGABRT", "kill itself": "SIGKILL"}
+
+
+@pytest.fixture(scope="module")
+def leaving():
+    with sandboxed(leave) as worker:
+        yield worker
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_at_import(way):
     files = package(leave)
     files["neural_network.py"] += f"\nleave({way!r})\n".encode()
     with Worker(choose_once()) as worker:
-        reply = worker.load(files)
-        if reply == {}:
-            assert way in HARMLESS
-            assert well(worker)
-        else:
-            assert set(reply) <= {"raised", "crashed"}
-            assert worker.fork().alive == ("raised" in reply)
+        reply = worker.load(files, cpu=0.3)
+        assert reply or way in HARMLESS
+        assert set(reply) <= {"raised", "crashed"} or (set(reply) == {"timeout"} and way == "endless recursion")
+        assert worker.fork().alive == (set(reply) <= {"raised"})
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_in_one_method(way):
-    with sandboxed(leave) as worker:
-        child = forked(worker)
-        try:
-            reply = ask(child, "leave", way)
-        except Raised as raised:
-            assert way in ("exit", "interrupt", "recursion"), raised
+def test_in_one_method(leaving, way):
+    child = forked(leaving)
+    try:
+        reply = ask(child, "leave", way, cpu=0.3)
+    except Raised:
+        assert way in ("exit", "interrupt", "recursion", "endless recursion")
+        assert child.alive
+    else:
+        assert child.alive == (reply is None)
+        if reply is None:
+            assert way in HARMLESS
+        elif way == "endless recursion":
+            assert set(reply) <= {"crashed", "timeout"}
         else:
-            assert reply is None and way in HARMLESS or "crashed" in reply
-            assert reply is None or not child.alive
+            assert SAID.get(way, "") in reply["crashed"]
+    assert well(leaving)
+
+
+def test_a_process_left_on_the_channel_is_not_taken_for_the_one_that_was_asked():
+    def replace():
+        import os
+        import time
+
+        if os.fork():
+            os._exit(3)
+        time.sleep(0.1)
+        return "from another process"
+
+    with sandboxed(replace) as worker:
+        child = forked(worker)
+        assert "exit status 3" in ask(child, "replace")["crashed"]
+        assert not child.alive
         assert well(worker)
 
 

@@ -133,7 +133,9 @@ def test_mounts_are_refused():
     assert set(inside(mount)) == {"-1"}
 
 
-@pytest.mark.parametrize("name", ["bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "keyctl", "process_vm_readv"])
+@pytest.mark.parametrize(
+    "name", ["bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "keyctl", "process_vm_readv"]
+)
 def test_the_rarely_used_parts_of_the_kernel_are_closed(name):
     def call(first, second):
         import ctypes

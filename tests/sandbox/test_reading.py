@@ -43,7 +43,9 @@ def test_of_the_checkout_only_the_packages_are_there():
     assert set(inside(listing, sys.prefix)) <= {"bin", "lib", "lib32", "lib64", "pyvenv.cfg"}
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "/etc/shadow", "/etc/hostname", "/sys/kernel", "/dev/kmsg", "/proc/kcore"])
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "/etc/shadow", "/etc/hostname", "/sys/kernel", "/dev/kmsg", "/proc/kcore"]
+)
 def test_files_of_the_machine_cannot_be_read(path):
     def read(path):
         import os

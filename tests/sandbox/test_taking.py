@@ -152,7 +152,9 @@ def test_a_forged_answer_of_the_largest_size_costs_the_grader_a_bounded_amount()
 
         import answering
 
-        connection = next(frame.f_locals["connection"] for frame in frames(sys._getframe()) if "connection" in frame.f_locals)
+        connection = next(
+            frame.f_locals["connection"] for frame in frames(sys._getframe()) if "connection" in frame.f_locals
+        )
         head = answering.LENGTHS.pack(answering.MAGIC, answering.MAX_HEADER, answering.MAX_PAYLOAD)
         connection.sendall(head)
         while True:

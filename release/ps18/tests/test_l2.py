@@ -5,7 +5,7 @@ from .test_backward import judge_gradients
 
 l2 = Task("l2", owns=(), needs=("forward", "backward"))
 
-STRENGTHS = (0.3, 0.07)
+STRENGTHS = (1.0, 0.07)
 
 
 @l2.check(weight=4, needs=())

@@ -1,0 +1,156 @@
+"""The student folder, copied elsewhere, with only what its own requirements name: from the stub to full marks."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder import RELEASE
+from autograder.mistakes import MISTAKES
+from autograder.release import SOLUTIONS
+
+NAMES = ("neural_network.py", "activations.py", "exercises.py")
+# In the order in which check.py leads through them: function, file.
+STEPS = [
+    ("forward", "neural_network.py"),
+    ("backward", "neural_network.py"),
+    ("update", "neural_network.py"),
+    ("tanh", "activations.py"),
+    ("tanh_derivative", "activations.py"),
+    ("_l2_penalty", "neural_network.py"),
+    ("square_recipe", "exercises.py"),
+    ("spirals_recipe", "exercises.py"),
+]
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory):
+    """An environment with the student's requirements and nothing else."""
+    folder = tmp_path_factory.mktemp("student") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    command = [folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "-q", "-r"]
+    subprocess.run([*command, RELEASE / "requirements.txt"], check=True)
+    return folder / "bin" / "python"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return shutil.copytree(RELEASE, tmp_path / "elsewhere" / "ps18")
+
+
+def bodies():
+    """The code of each solution region, by the function that it belongs to."""
+    found = {}
+    for name in NAMES:
+        function, lines = "", None
+        for line in (SOLUTIONS / name).read_text(encoding="utf-8").split("\n"):
+            if match := re.match(r"\s*def (\w+)", line):
+                function = match[1]
+            if line.strip() == "### BEGIN SOLUTION":
+                lines = []
+            elif line.strip() == "### END SOLUTION":
+                found[function], lines = "\n".join(lines), None
+            elif lines is not None:
+                lines.append(line)
+    return found
+
+
+def paste(folder, function, file, text=None):
+    path = folder / "backprop" / file
+    stub = re.search(rf'^ *raise NotImplementedError\("{function} is not written yet"\)$', path.read_text(), re.M)
+    path.write_text(path.read_text().replace(stub[0], text or bodies()[function]))
+
+
+def check(python, folder, *arguments):
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    command = [python, "check.py", *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=200)
+    assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+    return done
+
+
+def points(text):
+    found = re.search(r"Points so far: ([\d.]+) of ([\d.]+), and ([\d.]+) of ([\d.]+) bonus", text)
+    return tuple(float(number) for number in found.groups())
+
+
+def test_every_region_is_pasted_in_the_journey():
+    assert set(bodies()) == {function for function, _ in STEPS}
+
+
+def test_check_leads_from_nothing_to_full_marks(python, folder):
+    done = check(python, folder)
+    assert done.returncode == 1 and points(done.stdout) == (0, 60, 0, 30)
+    assert "Next: Forward pass" in done.stdout and "forward is not written yet" in done.stdout
+    before, after_step = (0.0, 0.0), {}
+    for function, file in STEPS:
+        paste(folder, function, file)
+        done = check(python, folder)
+        now = points(done.stdout)
+        assert now[0] >= before[0] and now[2] >= before[1]
+        after_step[function], before = (now[0], now[2]), (now[0], now[2])
+    assert after_step["forward"] == (12, 0)
+    assert after_step["backward"][0] == 12 + 21 + 6
+    assert after_step["update"][0] == 60
+    assert after_step["spirals_recipe"] == (60, 30)
+    assert done.returncode == 0 and "Everything passes" in done.stdout
+    whole = subprocess.run([python, "-m", "pytest", "-q"], cwd=folder, capture_output=True, text=True)
+    assert whole.returncode == 0 and "failed" not in whole.stdout and "skipped" not in whole.stdout
+
+
+def test_pytest_shows_a_stub_as_not_written(python, folder):
+    done = subprocess.run([python, "-m", "pytest", "-q", "-rs"], cwd=folder, capture_output=True, text=True)
+    assert (
+        "skipped" in done.stdout and "failed" not in done.stdout and "still raises NotImplementedError" in done.stdout
+    )
+
+
+def test_a_mistake_is_named_in_the_graders_words(python, folder):
+    paste(folder, "forward", "neural_network.py")
+    wrong = bodies()["backward"].replace("(self.a_cache[-1] - Y) / m", "(self.a_cache[-1] - Y)")
+    assert wrong != bodies()["backward"]
+    paste(folder, "backward", "neural_network.py", wrong)
+    done = check(python, folder, "--task", "backward")
+    assert MISTAKES["mean_left_out"].sentence in " ".join(done.stdout.split())
+    assert points(done.stdout)[1] == 21 and "Gradient check" not in done.stdout
+
+
+def test_a_syntax_error_is_shown_with_its_line(python, folder):
+    path = folder / "backprop" / "neural_network.py"
+    path.write_text(path.read_text() + "\nx = = 1\n")
+    done = check(python, folder)
+    assert done.returncode == 1 and f"line {len(path.read_text().splitlines())}" in done.stdout
+
+
+def test_an_endless_loop_is_cut_off(python, folder):
+    limits = folder / "tests" / "student.py"
+    limits.write_text(limits.read_text().replace("METHOD_CPU = 10.0", "METHOD_CPU = 1.0"))
+    paste(folder, "forward", "neural_network.py", "        while True:\n            pass")
+    done = check(python, folder)
+    assert done.returncode == 1 and "did not finish within 1 s" in done.stdout
+
+
+def test_without_the_requirements_it_says_how_to_get_them(folder, tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "empty"], check=True)
+    done = check(tmp_path / "empty" / "bin" / "python", folder)
+    assert done.returncode == 2 and "pip install -r" in done.stdout
+
+
+def test_an_unknown_task_is_named(python, folder):
+    done = check(python, folder, "--task", "nothing")
+    assert done.returncode == 2 and "invalid choice: 'nothing'" in done.stderr
+
+
+@pytest.mark.parametrize("module", ["backprop.gradient_check", "backprop.exercises"])
+def test_the_given_programs_run_on_the_stub_and_say_what_is_missing(python, folder, module):
+    done = subprocess.run([python, "-m", module], cwd=folder, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr and "not written yet" in done.stdout + done.stderr
+
+
+def test_the_folder_needs_nothing_of_the_kit():
+    text = "\n".join(p.read_text() for p in Path(RELEASE).rglob("*") if p.suffix in (".py", ".md", ".txt", ".ini"))
+    assert "autograder" not in text and "solutions/" not in text
