@@ -122,23 +122,21 @@ class Worker:
     def fork(self) -> Child:
         """A fresh process with the package imported.
 
-        Where a task has killed or stopped the process that it is forked from, the sandbox starts anew.
+        Where a task has killed or stopped the process that it is forked from, the sandbox starts anew.  Where
+        that does not help, or has been needed for too long, there are no more processes, and all asking is in vain.
         """
-        while self._patience > 0:
-            began = monotonic()
-            line = self._forked()
-            if line is not None:
-                return Child(line, (monotonic() - began) / WALL)
+        began = monotonic()
+        line = self._forked()
+        if line is None and self._patience > 0:
             self.close()
             self._start()
-            if self.load(self._files, self._cpu):
-                self._patience = 0.0
-            self._patience -= monotonic() - began
-        return Child(None)
+            line = None if self.load(self._files, self._cpu) else self._forked()
+            self._patience = self._patience - (monotonic() - began) if line else 0.0
+        return Child(line, (monotonic() - began) / WALL)
 
     def _forked(self) -> Line | None:
         assert self._line is not None
-        if self._line.gone(0):
+        if self._patience <= 0 or self._line.gone(0):
             return None
         ours, theirs = socket.socketpair()
         line = Line(ours)
@@ -146,7 +144,7 @@ class Worker:
             signal.pidfd_send_signal(self._line.pidfd, signal.SIGCONT)
             socket.send_fds(self._line.connection, [b"f"], [theirs.fileno()])
             theirs.close()
-            line.greet(min(FORK_WALL, self._patience))
+            line.greet(FORK_WALL)
         except NOBODY:
             theirs.close()
             line.kill()

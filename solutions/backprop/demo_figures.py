@@ -100,7 +100,7 @@ def draw_sine(sine: SineFits) -> Figure:
     networks = [(sine.chapter, BLUE), *([(sine.fit, GREEN)] if sine.fit else [])]
     for run, colour in networks:
         curves.plot(2 * x, run.network.forward(x[None])[0], color=colour)
-    humps = sum(follows(sine.chapter, (left < X) & (left + 0.5 > X)) for left in (-1, 0))
+    humps = sum(follows(sine.chapter, np.abs(X - middle) < 0.25) for middle in (-0.75, 0.25))
     curves.set(xlabel="angle / $\\pi$", ylabel="output", title=f"The sigmoid output follows {humps} of 2 humps")
 
     losses.axhline(sine.bound, color=ORANGE, linestyle="--", linewidth=3.5, label="best output that is never negative")

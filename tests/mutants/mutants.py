@@ -146,7 +146,7 @@ def verdict(mutant: Mutant) -> str:
     except Exception as error:
         return f"caught: import ({type(error).__name__})"
     sys.modules["backprop.exercises"] = modules.exercises  # where the recipes are looked up
-    tasks = [t for t in (*VALUE_TASKS, *TRAINED_TASKS)]
+    tasks = [*VALUE_TASKS, *TRAINED_TASKS]
     if mutant.file == "exercises.py":
         tasks = ["square", "spirals"]
     for task in tasks:

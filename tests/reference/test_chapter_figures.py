@@ -54,7 +54,7 @@ def test_sine_is_fitted_with_tanh_linear_output_and_momentum(sine_fits):
 
 def test_sine_output_of_the_chapter_follows_the_first_hump_only(sine_fits):
     X, Y, outputs = sine_fits.chapter.X, sine_fits.chapter.Y, sine_fits.chapter.outputs
-    first, second = ((X > left) & (X < left + 0.5) for left in (-1, 0))
+    first, second = (np.abs(X - middle) < 0.25 for middle in (-0.75, 0.25))
     assert np.mean(np.abs(outputs[first] - Y[first])) < 0.25
     assert np.all(outputs[second] < 0.01)
 

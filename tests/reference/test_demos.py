@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from autograder.release import stub
 from backprop import demo_figures, demos, figures, gallery
+
+from autograder.release import stub
 
 PACKAGE = Path(__file__).parents[2] / "solutions" / "backprop"
 DRAWINGS = {  # file: the fixture with its data, and what draws it
@@ -160,9 +161,10 @@ def test_a_figure_that_cannot_be_written_is_named(tmp_path, capsys, monkeypatch,
 
 
 @pytest.mark.parametrize("backend", ["agg", "tkagg"])
-def test_without_a_display_show_is_refused_before_any_training(tmp_path, backend):
-    folder = {"PYTHONPATH": str(PACKAGE.parent), "DISPLAY": "", "WAYLAND_DISPLAY": "", "MPLBACKEND": backend}
-    done = run(tmp_path, "xor", "--show", **folder)
+def test_without_a_display_show_is_refused_before_any_training(tmp_path, backend, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    done = run(tmp_path, "xor", "--show", PYTHONPATH=str(PACKAGE.parent), MPLBACKEND=backend)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("No window can be opened here: ") and done.stderr.count("\n") == 1
 

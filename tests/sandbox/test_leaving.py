@@ -68,9 +68,9 @@ def test_at_import(way):
     files["neural_network.py"] += f"\nleave({way!r})\n".encode()
     with Worker(choose_once()) as worker:
         reply = worker.load(files, cpu=0.3)
-        assert reply or way in HARMLESS
+        assert reply or way in (*HARMLESS, "become a daemon")
         assert set(reply) <= {"raised", "crashed"} or (set(reply) == {"timeout"} and way == "endless recursion")
-        assert worker.fork().alive == (set(reply) <= {"raised"})
+        assert worker.fork().alive == (set(reply) <= {"raised"}) or way == "become a daemon"
 
 
 @pytest.mark.parametrize("way", WAYS)
