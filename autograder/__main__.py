@@ -96,9 +96,10 @@ def run_release(options: argparse.Namespace) -> int:
 def run_grade(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from .grading import fingerprint, grade_all, processes
+    from .grading import grade_all, processes
     from .report.files import open_output, read_result, write_grades, write_result
     from .report.terminal import class_table, progress
+    from .results import fingerprint
     from .submissions import Submission, find_class, read_submission
 
     console = Console()

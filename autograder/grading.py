@@ -1,6 +1,5 @@
 """Grades submissions: the checks run here, the student's code runs in the sandbox."""
 
-import hashlib
 import json
 import multiprocessing
 import os
@@ -13,21 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from . import ASSIGNMENT, RELEASE, ROOT, VERSION
+from . import RELEASE, ROOT
 from .checks.engine import Engine
 from .checks.student import METHOD_CPU, TRAINING_CPU, Student
 from .course import course
+from .results import kit_failure, load_problem, result
 from .sandbox import Child, Sandbox, Worker
 from .submissions import Submission
 
-SCHEMA = 1
 SUBMISSION_CPU = 240.0  # seconds for all calls and trainings of one submission
 CHECK_WALL = 3000  # seconds, a last resort: the proxy's own deadlines end a call long before
-GRADED_BY = (
-    "autograder",
-    "solutions/backprop",
-    f"release/{ASSIGNMENT}/backprop",
-)  # what decides a grade, besides the submission
 
 
 class Room:
@@ -123,96 +117,6 @@ def run_checks(engine: Engine) -> None:
             os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = before
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or not all(engine.results.values()):
         engine.kit_errors.append(f"pytest ended with {status!r} before every check had run")
-
-
-def load_problem(reply: dict) -> str | None:
-    """Why the submission cannot be imported, for the student; None if it can."""
-    if "timeout" in reply:
-        limit = f"{reply['timeout']:.0f} s"
-        return f"Importing neural_network.py did not end within {limit}: keep demos and training out of it."
-    if "crashed" in reply:
-        return f"Importing neural_network.py ended its process: {reply['crashed']}."
-    if "raised" not in reply:
-        return None
-    raised = reply["raised"]
-    where = f"{raised['file']}, line {raised['line']}: `{raised['code']}`. " if raised.get("file") else ""
-    if raised["type"] == "ModuleNotFoundError":
-        return (
-            f"{where}{raised['message']}: only neural_network.py, activations.py and exercises.py are taken from what"
-            " you hand in, and NumPy and matplotlib are there. Put what they need into one of them."
-        )
-    if raised["type"] == "AttributeError" and not where:
-        return "neural_network.py defines no class `NeuralNetwork`: the class has to have this name."
-    if raised["type"] == "SystemExit":
-        return f"{where}Importing neural_network.py ends the program: leave out sys.exit() and exit()."
-    return f"{where}neural_network.py cannot be imported: {raised['type']}: {raised['message']}."
-
-
-def result(
-    submission: Submission, sandbox: str, engine: Engine | None, reason: str | None, seconds: float
-) -> dict[str, Any]:
-    rubric = course().tasks
-    tasks = []
-    for task in rubric:
-        checks = engine.results[task["id"]] if engine else []
-        points = round(sum(check["points"] for check in checks), 2)
-        tasks.append(
-            {
-                "id": task["id"],
-                "title": task["title"],
-                "points": points,
-                "max_points": task["points"],
-                "bonus": task["bonus"],
-                "checks": checks,
-            }
-        )
-
-    def total(name: str, bonus: bool) -> float:
-        return round(sum(task[name] for task in tasks if task["bonus"] == bonus), 2)
-
-    return {
-        "schema": SCHEMA,
-        "student": submission.student,
-        "assignment": ASSIGNMENT,
-        "source": submission.source,
-        "status": "graded" if engine else "ungradable",
-        "reason": reason,
-        "score": total("points", False),
-        "max_score": total("max_points", False),
-        "bonus": total("points", True),
-        "max_bonus": total("max_points", True),
-        "sandbox": sandbox,
-        "sha256": None if engine and engine.kit_errors else fingerprint(submission, sandbox),  # None: grade it again
-        "seconds": round(seconds, 3),
-        "taken": list(submission.taken),
-        "ignored": list(submission.ignored),
-        "notes": list(submission.notes),
-        "kit_errors": engine.kit_errors if engine else [],
-        "tasks": tasks,
-    }
-
-
-def kit_failure(submission: Submission, sandbox: str, error: BaseException) -> dict[str, Any]:
-    """The result where grading itself went wrong: it will be graded again."""
-    failed = result(
-        submission, sandbox, None, "The kit itself failed on this submission; it will be graded again.", 0.0
-    )
-    return {**failed, "sha256": None, "kit_errors": [f"{type(error).__name__}: {error}"]}
-
-
-@cache
-def kit_sha256() -> str:
-    """Of all that decides a grade apart from the submission: checks, reference, rubric, seeds, versions."""
-    digest = hashlib.sha256(f"{VERSION} {SCHEMA} numpy {np.__version__}".encode())
-    for folder in GRADED_BY:
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in (".py", ".toml"):
-                digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-def fingerprint(submission: Submission, sandbox: str) -> str:
-    return hashlib.sha256(f"{kit_sha256()} {submission.sha256} {sandbox}".encode()).hexdigest()
 
 
 def grade_apart(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import numpy as np
 from . import ASSIGNMENT, RELEASE, ROOT
 
 MARKERS = {"### BEGIN SOLUTION": 1, "### END SOLUTION": -1}
-HIDDEN = (
+HIDDEN = (  # whole modules that only solve exercises
     "experiments.py",
     "experiment_tanh.py",
     "experiment_l2.py",
@@ -29,7 +29,7 @@ HIDDEN = (
     "experiment_spirals.py",
     "findings.py",
     "many_starts.py",
-)  # whole modules that only solve exercises
+)
 SOURCE = ROOT / "source" / ASSIGNMENT
 SOLUTIONS = ROOT / "solutions" / "backprop"
 CHECKS = ROOT / "autograder" / "checks"

@@ -88,6 +88,8 @@ class Line:
                 self.next_look = now + LOOK
                 if cpu_of(self.pid) - self.started_cpu > self.cpu_limit:
                     raise Late
+                if self.pid and not ready and self.gone(0):  # though something of its own may hold the socket
+                    raise EOFError
 
     def read(self, count: int) -> bytes:
         data = bytearray(count)
@@ -117,7 +119,7 @@ class Line:
         self.deadline, self.cpu_limit, self.next_look = now + WALL * cpu, cpu, now + LOOK
         nonce = secrets.token_hex(8)
         try:
-            if self.pending():
+            if self.pending() or self.gone(0):
                 return {"crashed": self.ending() or "it wrote on the answer channel without being asked"}, []
             self.write(frame({**header, "nonce": nonce}, arrays))
             reply, returned = receive(self.read)

@@ -14,7 +14,7 @@ from . import Sandbox, SandboxError, scratch_folder
 from .line import WALL, Late, Line, cpu_of, end, parent_of
 
 START_WALL = 60.0  # seconds for a sandbox to start on a very busy machine
-FORK_WALL = 20.0  # seconds for a process to be forked there
+FORK_WALL = 10.0  # seconds for a process to be forked there
 PATIENCE = 60.0  # seconds for all that goes wrong with forks of one submission
 SHORT = 0.05  # seconds: what takes no longer is charged by the clock on the wall
 NOBODY = (EOFError, OSError, BadFrame, Late)  # what a line raises where nobody greets
@@ -64,7 +64,7 @@ class Worker:
 
     def __init__(self, sandbox: Sandbox):
         self._sandbox, self._files, self._cpu = sandbox, dict[str, bytes](), 0.0
-        self._patience = PATIENCE
+        self._patience, self._children = PATIENCE, list[Child]()
         self._start()
 
     def _start(self) -> None:
@@ -117,7 +117,9 @@ class Worker:
             return {"crashed": "the sandbox did not start"}
         contents = [np.frombuffer(content, dtype=np.uint8) for content in self._files.values()]
         reply, _ = self._line.exchange({"files": list(self._files)}, contents, self._cpu)
-        return reply if set(reply) <= {"raised", "timeout", "crashed"} else {"crashed": "its answer was garbled"}
+        if self._line.gone(0):
+            return {"crashed": self._line.ending()}
+        return {"crashed": "its answer was garbled"} if "value" in reply else reply
 
     def fork(self) -> Child:
         """A fresh process with the package imported.
@@ -132,7 +134,9 @@ class Worker:
             self._start()
             line = None if self.load(self._files, self._cpu) else self._forked()
             self._patience = self._patience - (monotonic() - began) if line else 0.0
-        return Child(line, (monotonic() - began) / WALL)
+        child = Child(line, (monotonic() - began) / WALL)
+        self._children = [*(earlier for earlier in self._children if earlier.alive), child]
+        return child
 
     def _forked(self) -> Line | None:
         assert self._line is not None
@@ -160,6 +164,8 @@ class Worker:
         """End all its processes, and remove what they wrote."""
         if self._line is None:
             return
+        for child in self._children:
+            child.close()
         self._line.kill()
         self._line = None
         if self._first >= 0:

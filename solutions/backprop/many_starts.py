@@ -56,8 +56,7 @@ class ManyStarts:
     def losses(self, y_hat: np.ndarray, Y: np.ndarray) -> np.ndarray:
         """`compute_loss` of each start, (S,)."""
         error = y_hat - Y
-        penalty = sum(np.einsum("sij,sij->s", W, W) for W in self.weights)
-        return np.einsum("sij,sij->s", error, error) / (2 * Y.shape[-1]) + self.l2.ravel() / 2 * penalty
+        return np.einsum("sij,sij->s", error, error) / (2 * Y.shape[-1]) + self.l2.ravel() / 2 * self.squared_weights
 
     def train(self, X: np.ndarray, Y: np.ndarray, epochs: int, eta: Numbers) -> np.ndarray:
         """Full batches; the losses after each epoch, (epochs, S)."""
@@ -72,11 +71,13 @@ class ManyStarts:
                 history[epoch, part] = networks.losses(outputs[-1], Y_part)
         return history
 
-    def epochs_until(self, met: Met, X: np.ndarray, Y: np.ndarray, epochs: int, eta: Numbers) -> np.ndarray:
+    def epochs_until(
+        self, met: Met, X: np.ndarray, Y: np.ndarray, epochs: int, eta: Numbers, every: int = 1
+    ) -> np.ndarray:
         """The epoch, (S,), after which `met(losses, outputs)` is first true of a start; inf where it never is.
 
-        X and Y are the same for all starts.  A start is trained no further once it is there, or once its loss is
-        no longer finite; so these networks are of no more use afterwards.
+        It is asked after `every` so many epochs.  X and Y are the same for all starts.  A start is trained no
+        further once it is there, or once its loss is no longer finite: these networks are of no use afterwards.
         """
         eta = _column(eta, len(self.weights[0]))
         needed = np.full(len(eta), np.inf)
@@ -86,6 +87,8 @@ class ManyStarts:
             for epoch in range(1, epochs + 1):
                 networks._step(outputs, Y, rate)
                 outputs = networks._layers(X)
+                if epoch % every:
+                    continue
                 losses = networks.losses(outputs[-1], Y)
                 there = met(losses, outputs[-1])
                 going = ~there & np.isfinite(losses)
@@ -96,6 +99,11 @@ class ManyStarts:
                 if not len(running):
                     break
         return needed
+
+    @property
+    def squared_weights(self) -> np.ndarray:
+        """The sum of all squared weights of each start, (S,): what L2 penalises."""
+        return sum((np.einsum("sij,sij->s", W, W) for W in self.weights), np.zeros(len(self.l2)))
 
     def only(self, which: np.ndarray | slice) -> "ManyStarts":
         """The starts that `which` chooses by truth values or indices, as copies; or by a slice, as views."""

@@ -1,10 +1,13 @@
 """No connection, signal or trace leads out, and no new namespace gives new rights."""
 
 import os
+import platform
 import socket
 import subprocess
 
 import pytest
+
+from autograder.sandbox.seccomp import REFUSED
 
 from .hostile import Raised, inside
 
@@ -26,20 +29,22 @@ def test_no_tcp_connection_reaches_the_loopback_of_the_machine():
         inside(connect, server.getsockname()[1])
 
 
-@pytest.mark.parametrize("family", ["AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_ALG"])
-def test_there_are_no_sockets_but_unix_ones(family):
-    def make(family):
+def test_there_are_no_sockets_but_unix_ones():
+    def made():
         import socket
 
-        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
-            try:
-                socket.socket(getattr(socket, family), kind).close()
-                return "made"
-            except OSError:
-                pass
-        return "refused"
+        families = [f"AF_{name}" for name in ("INET", "INET6", "NETLINK", "PACKET", "VSOCK", "ALG", "BLUETOOTH", "CAN")]
+        found = []
+        for family in families:
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
+                try:
+                    socket.socket(getattr(socket, family), kind).close()
+                    found.append(family)
+                except (OSError, AttributeError):
+                    pass
+        return found
 
-    assert inside(make, family) == "refused"
+    assert inside(made) == []
 
 
 @pytest.mark.parametrize("abstract", [True, False])
@@ -133,19 +138,14 @@ def test_mounts_are_refused():
     assert set(inside(mount)) == {"-1"}
 
 
-@pytest.mark.parametrize(
-    "name", ["bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "keyctl", "process_vm_readv"]
-)
-def test_the_rarely_used_parts_of_the_kernel_are_closed(name):
-    def call(first, second):
+def test_the_rarely_used_parts_of_the_kernel_are_closed():
+    def said(*numbers):
         import ctypes
         import os
-        import platform
 
         libc = ctypes.CDLL(None, use_errno=True)
-        result = libc.syscall(first if platform.machine() == "x86_64" else second, 0, 0, 0, 0, 0)
-        return f"{result} {os.strerror(ctypes.get_errno())}"
+        return [f"{libc.syscall(number, 0, 0, 0, 0, 0)} {os.strerror(ctypes.get_errno())}" for number in numbers]
 
-    from autograder.sandbox.seccomp import REFUSED
-
-    assert inside(call, *REFUSED[name]) == "-1 Operation not permitted"
+    column = 0 if platform.machine() == "x86_64" else 1
+    numbers = [numbers[column] for numbers in REFUSED.values()]
+    assert set(inside(said, *numbers)) == {"-1 Operation not permitted"}

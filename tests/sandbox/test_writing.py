@@ -14,18 +14,23 @@ from autograder.sandbox.bubblewrap import SHARED_MEMORY_BYTES, TMP_BYTES
 from .hostile import Raised, ask, forked, inside, sandboxed
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/kit/worker.py", "/kit/answering.py", "/kit/new", "/new", "/usr/bin/new", "/usr/lib/new", "/etc/new", "/dev/new"]
-    + [sys.executable, numpy.__file__, os.path.join(os.path.dirname(numpy.__file__), "new")]
-    + [os.path.join(sys.base_prefix, "bin", "new"), "/proc/sys/kernel/hostname", "/proc/sys/vm/overcommit_memory"],
-)
-def test_all_but_the_small_folders_is_read_only(path):
-    def write(path):
-        open(path, "ab").close()
+def test_all_but_the_small_folders_is_read_only():
+    def writable(*paths):
+        found = []
+        for path in paths:
+            try:
+                open(path, "ab").close()
+                found.append(path)
+            except OSError:
+                pass
+        return found
 
-    with pytest.raises(Raised, match="OSError: .*Read-only|PermissionError|FileNotFoundError"):
-        inside(write, path)
+    kit = ["/kit/worker.py", "/kit/answering.py", "/kit/new"]
+    system = ["/new", "/usr/bin/new", "/usr/lib/new", "/etc/new", "/dev/new", os.path.join(sys.base_prefix, "bin/new")]
+    python = [sys.executable, numpy.__file__, os.path.join(os.path.dirname(numpy.__file__), "new")]
+    kernel = ["/proc/sys/kernel/hostname", "/proc/sys/vm/overcommit_memory"]
+    assert inside(writable, *kit, *system, *python, *kernel) == []
+    assert inside(writable, "/tmp/new", "/dev/shm/new") == ["/tmp/new", "/dev/shm/new"]
 
 
 def test_times_and_rights_of_what_is_visible_cannot_be_changed():
@@ -60,7 +65,8 @@ def test_tmp_has_room_for_so_many_bytes_and_no_more():
 
 def test_a_file_can_not_be_made_large():
     def grow():
-        open("/tmp/large", "wb").truncate(1 << 27)
+        with open("/tmp/large", "wb") as stream:
+            stream.truncate(1 << 27)
 
     with pytest.raises(Raised, match="File too large"):
         inside(grow)

@@ -1,0 +1,185 @@
+"""Exercise 18.2: the circle with more and more L2 regularisation, from many starts.
+
+Two trainings for each lambda: from fresh starts, and on from networks that have learnt the circle without a penalty.
+Where only the first fails, the penalty does not forbid the circle; it keeps a fresh network from finding it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .datasets import circle
+from .figures import BLUE, GREY, VERMILION, circle_line, draw_regions, new_figure, regions_legend, styled
+from .findings import share, supported, table_of
+from .gradient_check import check_gradients, verdict_of
+from .many_starts import ManyStarts
+from .neural_network import NeuralNetwork
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SIZES, ETA, EPOCHS = [2, 8, 1], 5.0, 3000
+LAMBDAS = (0.0, 1e-5, 3e-5, 1e-4, 3e-4)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Networks trained with one lambda; arrays have an entry for each start."""
+
+    accuracy: np.ndarray
+    loss: np.ndarray  # the penalty included
+    squared_weights: np.ndarray
+    spread: np.ndarray  # the largest output minus the smallest: near 0 where all points get one answer
+    first: ManyStarts  # the first start's network alone
+
+
+@dataclass(frozen=True)
+class L2Circle:
+    """By lambda, from fresh starts and on from networks trained without a penalty."""
+
+    X: np.ndarray
+    Y: np.ndarray
+    fresh: Mapping[float, Trained]
+    continued: Mapping[float, Trained]
+    squared_weights_at_start: float  # the median
+    gradient_error: float  # of the gradient check of a network with l2
+
+    @property
+    def majority(self) -> float:
+        """The accuracy of one answer for all points, the more frequent one."""
+        return float(max(np.mean(self.Y), 1 - np.mean(self.Y)))
+
+    @property
+    def constant_loss(self) -> float:
+        """The loss of the best constant output, without any weights."""
+        return float(np.var(self.Y) / 2)
+
+    def collapsed(self, trained: Trained) -> float:
+        """The share of the starts that end at the majority class, give or take 1 % of the points."""
+        return float(np.mean(np.abs(trained.accuracy - self.majority) < 0.01))
+
+    def table(self) -> str:
+        rows = []
+        for strength, fresh in self.fresh.items():
+            kept = self.continued[strength]
+            rows.append(
+                (
+                    f"{strength:g}",
+                    *(f"{value:.1%}" for value in np.quantile(fresh.accuracy, (0, 0.5, 1), method="inverted_cdf")),
+                    share(self.collapsed(fresh)),
+                    f"{np.median(fresh.loss):.4f}",
+                    f"{np.median(fresh.squared_weights):.1f}",
+                    f"{np.median(kept.accuracy):.1%}",
+                    f"{np.median(kept.loss):.4f}",
+                )
+            )
+        header = ("lambda", "worst", "median", "best", "collapsed", "loss", "||W||^2", "learnt first", "its loss")
+        starts = len(self.fresh[0.0].accuracy)
+        return (
+            f"Circle, 2-8-1, sigmoid, eta {ETA:g}, {EPOCHS} epochs, {starts} starts: accuracy, and medians of the loss "
+            f"(penalty included)\nand of the squared weights; `learnt first` starts from networks trained with lambda 0\n\n"
+            f"{table_of(header, rows)}\n\nThe majority class alone: accuracy {self.majority:.1%}, loss "
+            f"{self.constant_loss:.4f}.\nGradient check with lambda 0.1: {self.gradient_error:.0e}, "
+            f"{verdict_of(self.gradient_error)}."
+        )
+
+    def finding(self) -> str:
+        strongest, none = max(self.fresh), self.fresh[0.0]
+        worst, kept = self.fresh[strongest], self.continued[strongest]
+        held = [s for s in self.fresh if self.collapsed(self.fresh[s]) == 0]
+        mixed = [s for s in self.fresh if 0 < self.collapsed(self.fresh[s]) < 1]
+        return supported(
+            [
+                (
+                    self.collapsed(none) == 0 and np.all(np.diff(held) > 0) and held == list(self.fresh)[: len(held)],
+                    f"Up to lambda = {max(held, default=0):g} every start learns the circle (median accuracy "
+                    f"{np.median(self.fresh[max(held, default=0.0)].accuracy):.1%}, {np.median(none.accuracy):.1%} without a penalty).",
+                ),
+                *(
+                    (
+                        True,
+                        f"At {s:g} {share(self.collapsed(self.fresh[s]))} of the starts have not left the majority class.",
+                    )
+                    for s in mixed
+                ),
+                (
+                    self.collapsed(worst) == 1,
+                    f"At {strongest:g} all collapse to the majority class, {self.majority:.1%}: their output hardly "
+                    f"varies any more (by {np.median(worst.spread):.2f}) and is below 0.5 everywhere.",
+                ),
+                (
+                    self.collapsed(worst) > 0.5
+                    and self.collapsed(kept) == 0
+                    and float(np.median(kept.loss)) < self.constant_loss
+                    and float(np.median(worst.squared_weights)) < self.squared_weights_at_start,
+                    f"The circle would still be worth its penalty: networks that had learnt it first keep "
+                    f"{np.median(kept.accuracy):.1%}, at a loss of {np.median(kept.loss):.3f} against "
+                    f"{self.constant_loss:.3f} for a constant. But a fresh network rests on a plateau, where the data pull "
+                    f"less than the penalty does: the squared weights sink from {self.squared_weights_at_start:.1f} to "
+                    f"{np.median(worst.squared_weights):.1f} before the circle is found.",
+                ),
+            ]
+        )
+
+
+def l2_circle(seeds: int = 20) -> L2Circle:
+    """Train with every lambda from the starts 0, 1, ..., seeds - 1, and on from what they learn without a penalty."""
+    X, Y = circle(rng=np.random.RandomState(42))
+    learnt = ManyStarts(SIZES, seeds=range(seeds))
+    at_start = float(np.median(learnt.squared_weights))
+    learnt.train(X, Y, EPOCHS, ETA)
+    fresh, continued = {}, {}
+    for strength in LAMBDAS:
+        fresh[strength] = trained(ManyStarts(SIZES, seeds=range(seeds), l2=strength), X, Y)
+        onward = ManyStarts(SIZES, seeds=range(seeds), l2=strength)
+        onward.weights = [W.copy() for W in learnt.weights]
+        onward.biases = [b.copy() for b in learnt.biases]
+        continued[strength] = trained(onward, X, Y)
+    network = NeuralNetwork(SIZES, l2=0.1, rng=np.random.RandomState(0))
+    return L2Circle(X, Y, fresh, continued, at_start, check_gradients(network, X[:, :20], Y[:, :20]).maximum)
+
+
+def trained(networks: ManyStarts, X: np.ndarray, Y: np.ndarray) -> Trained:
+    """Train these networks on the circle."""
+    history = networks.train(X, Y, EPOCHS, ETA)
+    output = networks.forward(X)
+    accuracy = np.mean((output > 0.5) == (Y > 0.5), axis=(1, 2))
+    return Trained(
+        accuracy, history[-1], networks.squared_weights, np.ptp(output, axis=(1, 2)), networks.only(np.array([0]))
+    )
+
+
+@styled
+def draw_l2_circle(data: L2Circle) -> Figure:
+    """The first start's boundary for each lambda, and the accuracies of all starts."""
+    strongest = max(data.fresh)
+    figure, axes = new_figure(
+        2,
+        3,
+        width=12,
+        height=8.6,
+        title=f"L2 on the circle: at lambda = {strongest:g}, {share(data.collapsed(data.fresh[strongest]))} of "
+        f"{len(data.fresh[0.0].accuracy)} starts collapse to the majority class",
+    )
+    for (strength, result), panel in zip(data.fresh.items(), axes.flat, strict=False):
+        draw_regions(panel, result.first.forward, data.X, data.Y, true_boundary=circle_line(), point_size=9)
+        panel.set_title(f"lambda = {strength:g}: {result.accuracy[0]:.1%} right")
+    last = axes.flat[-1]
+    aside = np.linspace(-0.12, 0.12, len(data.fresh[0.0].accuracy))
+    for at, strength in enumerate(data.fresh):
+        for shift, results, colour, marker, label in (
+            (-0.18, data.fresh, BLUE, "o", "fresh starts"),
+            (0.18, data.continued, VERMILION, "^", "circle learnt first"),
+        ):
+            accuracy = np.sort(results[strength].accuracy)
+            last.scatter(at + shift + aside, accuracy, s=14, c=colour, marker=marker, label=label if at == 0 else None)
+    last.axhline(data.majority, color=GREY, linewidth=1.2, linestyle="--", label="majority class")
+    last.set_xticks(range(len(data.fresh)), [f"{s:g}" for s in data.fresh])
+    last.set(xlabel="lambda", ylabel="accuracy", ylim=(0.78, 1.0), title="All starts")
+    last.legend(loc="center left")
+    regions_legend(figure, classes=("outside", "inside"))
+    return figure

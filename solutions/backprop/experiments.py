@@ -1,0 +1,105 @@
+"""The experiments of the five exercises: what many starts show, each as a table, a finding and a figure.
+
+`python -m backprop.experiments NAME` runs one, `all` runs all of them, side by side; a few minutes.
+Figure and text go to figures/, or where --out says.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .experiment_l2 import draw_l2_circle, l2_circle
+from .experiment_momentum import draw_momentum_speed, momentum_speed
+from .experiment_spirals import draw_spirals_size, spirals_size
+from .experiment_square import draw_square_fits, square_fits
+from .experiment_tanh import draw_tanh_vs_sigmoid, tanh_vs_sigmoid
+from .figures import save
+from .gallery import Exhibit, Impossible, check_display, check_folder, check_matplotlib, parser, show
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """`run(seeds)` gives data with `table()` and `finding()`, which `draw` draws; `file` names both results."""
+
+    file: str
+    run: Callable[..., Any]
+    draw: Callable[[Any], Figure]
+
+    def results(self, seeds: int | None = None) -> Any:
+        """Its data, from so many starts or as many as it usually takes."""
+        return self.run() if seeds is None else self.run(seeds)
+
+
+EXPERIMENTS = {
+    "tanh_vs_sigmoid": Experiment("exercise_1_tanh", tanh_vs_sigmoid, draw_tanh_vs_sigmoid),
+    "l2_circle": Experiment("exercise_2_l2", l2_circle, draw_l2_circle),
+    "square_fits": Experiment("exercise_3_square", square_fits, draw_square_fits),
+    "momentum_speed": Experiment("exercise_4_momentum", momentum_speed, draw_momentum_speed),
+    "spirals_size": Experiment("exercise_5_spirals", spirals_size, draw_spirals_size),
+}
+LONGEST = ("spirals_size", "momentum_speed")  # begun first, so that no processor waits at the end
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0 done, 2 it was asked for something impossible."""
+    options_of = parser("backprop.experiments", {n: Exhibit(e.run, {e.file: e.draw}) for n, e in EXPERIMENTS.items()})
+    options_of.add_argument("--seeds", type=int, metavar="N", help="starts of each network (default: 20 to 100)")
+    options = options_of.parse_args(arguments)
+    names = list(EXPERIMENTS) if options.name == "all" else [options.name]
+    try:
+        if not set(names) <= set(EXPERIMENTS):
+            raise Impossible(f"There is no experiment {options.name!r}: name one of {', '.join(EXPERIMENTS)}, or all.")
+        if options.seeds is not None and options.seeds < 1:
+            raise Impossible(f"--seeds should be 1 or more, not {options.seeds}.")
+        check_matplotlib()
+        check_folder(options.out)
+        if options.show:
+            check_display()
+        paths = [written(EXPERIMENTS[name], data, options.out) for name, data in all_results(names, options.seeds)]
+        if options.show:
+            show(paths)
+    except Impossible as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def all_results(names: Sequence[str], seeds: int | None) -> Iterator[tuple[str, Any]]:
+    """Name and data of each experiment, in this order; several run in processes of their own."""
+    if len(names) == 1:
+        yield names[0], EXPERIMENTS[names[0]].results(seeds)
+        return
+    with ProcessPoolExecutor() as pool:
+        running = {
+            name: pool.submit(EXPERIMENTS[name].results, seeds)
+            for name in sorted(names, key=lambda name: name not in LONGEST)
+        }
+        for name in names:
+            yield name, running[name].result()
+
+
+def written(experiment: Experiment, data: Any, folder: Path) -> Path:
+    """Print the table and the finding; write them, and the figure, to the folder."""
+    text = f"{data.table()}\n\n{data.finding()}\n"
+    print(f"---- {experiment.run.__name__}\n{text}", flush=True)
+    try:
+        (folder / f"{experiment.file}.txt").write_text(text, encoding="utf-8")
+        path = save(experiment.draw(data), folder, experiment.file)
+    except OSError as error:
+        raise Impossible(f"{folder / experiment.file}: it cannot be written ({error.strerror or error}).") from None
+    print(f"drawn in {path}\n", flush=True)
+    return path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""An ordinary user's sandbox, which has another command line than root's, keeps the same promises."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder import ROOT
+from autograder.sandbox.bubblewrap import bound, program, read_only
+from autograder.sandbox.fonts import font_list
+
+NOBODY = 65534
+BECOME = (
+    "import os, sys; os.setgroups([]); os.setgid({0}); os.setuid({0});"
+    " os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+).format(NOBODY)
+PROMISES = ["identity", "leaving", "reading", "taking", "writing"]
+
+
+def command_as_nobody() -> list[str]:
+    """The start of a command line for this Python, run by nobody and by whoever is not root.
+
+    Python and the checkout may lie in root's home, which is closed to others: there it is replaced by an empty
+    folder that holds these two and no more.
+    """
+    if os.geteuid() != 0:
+        return [sys.executable]
+    needed = [str(ROOT), sys.prefix, *(source for source, _ in bound())]
+    view = ["--dev-bind", "/", "/"]
+    above = {folder for path in needed for folder in Path(path).parents if not folder.stat().st_mode & 1}
+    for folder in sorted(above):
+        if not above & set(folder.parents):
+            view += ["--perms", "0755", "--tmpfs", str(folder)]
+    closed = [path for path in needed if above & set(Path(path).parents)]
+    view += read_only([(path, path) for path in sorted(closed)])
+    rights = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    return [program(), *view, *rights, "--die-with-parent", "--", sys.executable, "-c", BECOME]
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+def test_it_keeps_the_promise(promise):
+    assert font_list() is not None
+    tests = [f"tests/sandbox/test_{promise}.py"]
+    command = [*command_as_nobody(), "-B", "-m", "pytest", "-q", "--tb=short", *tests]
+    ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "HOME": "/tmp"}, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_it_is_an_ordinary_user():
+    command = [*command_as_nobody(), "-c", "import os; print(os.geteuid())"]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert int(ended.stdout) == (os.geteuid() or NOBODY), ended.stderr
