@@ -20,16 +20,9 @@ import numpy as np
 from . import ASSIGNMENT, RELEASE, ROOT
 
 MARKERS = {"### BEGIN SOLUTION": 1, "### END SOLUTION": -1}
-HIDDEN = (  # whole modules that only solve exercises
-    "experiments.py",
-    "experiment_tanh.py",
-    "experiment_l2.py",
-    "experiment_square.py",
-    "experiment_momentum.py",
-    "experiment_spirals.py",
-    "findings.py",
-    "many_starts.py",
-)
+# The modules that students get, with their solution regions stripped; all others stay hidden.
+GIVEN = ("__init__", "activations", "datasets", "demo_figures", "demos", "exercises", "figures", "gallery")
+GIVEN += ("gradient_check", "neural_network", "recipe")
 SOURCE = ROOT / "source" / ASSIGNMENT
 SOLUTIONS = ROOT / "solutions" / "backprop"
 CHECKS = ROOT / "autograder" / "checks"
@@ -64,9 +57,9 @@ def assemble(folder: Path, solutions: Path, source: Path) -> None:
 
     (folder / "backprop").mkdir(parents=True)
     (folder / "tests").mkdir()
-    for path in sorted(solutions.glob("*.py")):
-        if path.name not in HIDDEN:
-            (folder / "backprop" / path.name).write_text(stub(path), encoding="utf-8")
+    for name in GIVEN:
+        path = solutions / f"{name}.py"
+        (folder / "backprop" / path.name).write_text(stub(path), encoding="utf-8")
     for path in files_of(CHECKS):
         shutil.copyfile(path, folder / "tests" / path.name)
     for path in files_of(source):
@@ -153,13 +146,13 @@ def refuse_leaks(folder: Path, solutions: Path) -> None:
     """Raise ReleaseError where a line that stands only inside solution regions stands in the release."""
     inside: dict[str, str] = {}
     outside: set[str] = set()
-    for path in sorted(solutions.glob("*.py")):
+    for path in (solutions / f"{name}.py" for name in GIVEN):
         depth = 0
         for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
             line = " ".join(line.split())
             if line in MARKERS:
                 depth += MARKERS[line]
-            elif depth or path.name in HIDDEN:
+            elif depth:
                 inside.setdefault(line, f"{path.name}, line {number}")
             else:
                 outside.add(line)

@@ -10,7 +10,7 @@ import pytest
 
 from autograder import RELEASE
 from autograder.course import rubric
-from autograder.release import SOLUTIONS, SOURCE, ReleaseError, assemble, build, files_of, stale
+from autograder.release import GIVEN, SOLUTIONS, SOURCE, ReleaseError, assemble, build, files_of, stale
 
 ROOT = Path(__file__).parent.parent
 
@@ -137,6 +137,17 @@ def test_nothing_of_the_hidden_side_is_released():
     text = b"\n".join(path.read_bytes() for path in files_of(RELEASE))
     for secret in (rubric()["seed"].encode(), b"BEGIN SOLUTION", b"END SOLUTION", b"network_with", b"settings.toml"):
         assert secret not in text
+
+
+def test_a_module_that_is_not_given_stays_hidden(parts):
+    (parts / "solutions" / "answers.py").write_text("SOLUTION = 1\n")
+    names = build(parts / "release", parts / "solutions", parts / "source")
+    assert "backprop/neural_network.py" in names and not any("answers" in name for name in names)
+
+
+def test_every_given_module_is_there_and_no_experiment():
+    found = {path.stem for path in (RELEASE / "backprop").glob("*.py")}
+    assert found == set(GIVEN) and not any(name.startswith("experiment") for name in found)
 
 
 def test_only_visible_settings_are_released():

@@ -88,8 +88,6 @@ class Line:
                 self.next_look = now + LOOK
                 if cpu_of(self.pid) - self.started_cpu > self.cpu_limit:
                     raise Late
-                if self.pid and not ready and self.gone(0):  # though something of its own may hold the socket
-                    raise EOFError
 
     def read(self, count: int) -> bytes:
         data = bytearray(count)
@@ -119,7 +117,7 @@ class Line:
         self.deadline, self.cpu_limit, self.next_look = now + WALL * cpu, cpu, now + LOOK
         nonce = secrets.token_hex(8)
         try:
-            if self.pending() or self.gone(0):
+            if self.pending():
                 return {"crashed": self.ending() or "it wrote on the answer channel without being asked"}, []
             self.write(frame({**header, "nonce": nonce}, arrays))
             reply, returned = receive(self.read)
@@ -144,13 +142,14 @@ class Line:
         """What to say of a process that is gone; empty if it is still there."""
         if not self.gone(0.1):
             return ""
-        state, *_, status = stat_of(self.pid) or [b"", b""]
-        if state != b"Z":  # its parent, the student's code too, has dismissed it
-            return "it ended without an answer (an exit, a crash such as endless recursion, or too much memory)"
-        if os.WIFEXITED(int(status)):
-            return f"it left with exit status {os.WEXITSTATUS(int(status))}"
-        number = os.WTERMSIG(int(status))
-        return f"{name_of(number)} ended it{LIKELY.get(number, '')}"
+        state, *_, code = stat_of(self.pid) or [b"", b"0"]
+        status = int(code) if state == b"Z" else 0  # 0 also where the kernel does not tell
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            return f"{name_of(number)} ended it{LIKELY.get(number, '')}"
+        if status:
+            return f"it left with exit status {os.WEXITSTATUS(status)}"
+        return "it ended without an answer (an exit, a crash such as endless recursion, or too much memory)"
 
     def kill(self) -> None:
         """End the process, wait until it is gone, and close everything."""

@@ -14,7 +14,7 @@ from . import Sandbox, SandboxError, scratch_folder
 from .line import WALL, Late, Line, cpu_of, end, parent_of
 
 START_WALL = 60.0  # seconds for a sandbox to start on a very busy machine
-FORK_WALL = 10.0  # seconds for a process to be forked there
+FORK_WALL = 20.0  # seconds for a process to be forked there
 PATIENCE = 60.0  # seconds for all that goes wrong with forks of one submission
 SHORT = 0.05  # seconds: what takes no longer is charged by the clock on the wall
 NOBODY = (EOFError, OSError, BadFrame, Late)  # what a line raises where nobody greets
@@ -117,9 +117,7 @@ class Worker:
             return {"crashed": "the sandbox did not start"}
         contents = [np.frombuffer(content, dtype=np.uint8) for content in self._files.values()]
         reply, _ = self._line.exchange({"files": list(self._files)}, contents, self._cpu)
-        if self._line.gone(0):
-            return {"crashed": self._line.ending()}
-        return {"crashed": "its answer was garbled"} if "value" in reply else reply
+        return reply if set(reply) <= {"raised", "timeout", "crashed"} else {"crashed": "its answer was garbled"}
 
     def fork(self) -> Child:
         """A fresh process with the package imported.

@@ -30,7 +30,7 @@ def package(*methods: Callable, at_import: Callable | None = None) -> dict[str, 
     lines += ["class NeuralNetwork:", "    def __init__(self, *args): pass", "    def well(self): return 7"]
     lines += [f"    {method.__name__} = staticmethod({method.__name__})" for method in methods]
     lines += [f"{at_import.__name__}()"] if at_import else []
-    return {"__init__.py": b"", "neural_network.py": "\n".join(lines).encode()}
+    return {"__init__.py": b"", "neural_network.py": "\n".join([*lines, ""]).encode()}
 
 
 @contextmanager

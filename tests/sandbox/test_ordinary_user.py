@@ -44,7 +44,7 @@ def test_it_keeps_the_promise(promise):
     assert font_list() is not None
     tests = [f"tests/sandbox/test_{promise}.py"]
     command = [*command_as_nobody(), "-B", "-m", "pytest", "-q", "--tb=short", *tests]
-    ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "HOME": "/tmp"}, capture_output=True, text=True)
+    ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "HOME": "/home/nobody"}, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 

@@ -100,7 +100,7 @@ def draw_sine(sine: SineFits) -> Figure:
     networks = [(sine.chapter, BLUE), *([(sine.fit, GREEN)] if sine.fit else [])]
     for run, colour in networks:
         curves.plot(2 * x, run.network.forward(x[None])[0], color=colour)
-    humps = sum(follows(sine.chapter, (left < X) & (left + 0.5 > X)) for left in (-1, 0))
+    humps = sum(follows(sine.chapter, np.abs(X - middle) < 0.25) for middle in (-0.75, 0.25))
     curves.set(xlabel="angle / $\\pi$", ylabel="output", title=f"The sigmoid output follows {humps} of 2 humps")
 
     losses.axhline(sine.bound, color=ORANGE, linestyle="--", linewidth=3.5, label="best output that is never negative")
@@ -116,7 +116,7 @@ def draw_sine(sine: SineFits) -> Figure:
 
 
 def follows(run: Run, among: np.ndarray) -> bool:
-    """Whether the outputs for the points `among` all (a mask) are nearer to their targets than 0 is, on average."""
+    """Whether the outputs for some of the points (a mask) err less than half as much as an output of 0."""
     Y = run.Y[0, among]
     return bool(np.mean(np.abs(run.outputs[0, among] - Y)) < np.mean(np.abs(Y)) / 2)
 
@@ -155,11 +155,11 @@ def draw_hyperparameters(explored: Hyperparameters) -> Figure:
     best, worst = (pick(explored.by_epochs, key=explored.by_epochs.__getitem__) for pick in (min, max))
     length.set_title(f"epochs: {best} end lowest, {worst} highest")
     length.grid(False, axis="x")
-    width, step = (
-        np.max(final) / np.min(final)
-        for final in ([h[-1] for h in explored.by_hidden.values()], [h[-1] for h in explored.by_eta.values()])
+    final = ([losses[-1] for losses in runs.values()] for runs in (explored.by_eta, explored.by_hidden))
+    by_eta, by_hidden = (np.max(losses) / np.min(losses) for losses in final)
+    figure.suptitle(
+        f"XOR: final losses differ {by_eta:.0f}-fold by learning rate, {by_hidden:.1f}-fold by hidden units"
     )
-    figure.suptitle(f"XOR: final losses differ {step:.0f}-fold by learning rate, {width:.1f}-fold by hidden units")
     return figure
 
 

@@ -100,11 +100,13 @@ def check_folder(folder: Path) -> None:
 
 
 def check_matplotlib() -> None:
-    """Raise Impossible where matplotlib is not installed."""
+    """Raise Impossible where matplotlib is not installed, or told to use what it does not know."""
     try:
         import matplotlib  # noqa: F401
     except ModuleNotFoundError:
         raise Impossible("matplotlib is missing: run python -m pip install -r requirements.txt first.") from None
+    except ValueError as error:
+        raise Impossible(f"matplotlib cannot start: {error}.") from None
 
 
 def check_display() -> None:

@@ -143,7 +143,7 @@ class Engine:
             if not self._unmoved(case, second, again):
                 failure = again
             elif case.forward_is_wrong and getattr(again, "kind", "") != "unwritten":
-                reason = "`forward` is wrong, and this does not read `z_cache` and `a_cache`: it cannot be judged apart."
+                reason = "`forward` is wrong, and this does not read `z_cache` and `a_cache`: so it cannot be judged."
                 return "blocked", reason, None, 0.0
         if failure is None and (waiting := self._waiting(check, variant)):
             return (*waiting, None, 0.0)
