@@ -143,7 +143,7 @@ class Line:
         if not self.gone(0.1):
             return ""
         state, *_, code = stat_of(self.pid) or [b"", b"0"]
-        status = int(code) if state == b"Z" else 0  # 0 also where the kernel does not tell
+        status = int(code) if state == b"Z" else 0  # 0 also where the kernel tells only root
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
             return f"{name_of(number)} ended it{LIKELY.get(number, '')}"

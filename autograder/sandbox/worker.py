@@ -130,7 +130,6 @@ def main():
 def serve(answerer, connection):
     """Answer requests until the other side closes; never returns."""
     try:
-        prctl(SET_DUMPABLE, 1)  # the kernel tells the grader how this one ends
         answering.send(connection.fileno(), {"hello": True})
         while True:
             header, arrays = answering.receive(lambda n: exactly(connection, n))

@@ -204,5 +204,3 @@ def test_the_answer_to_the_import_can_be_forged_only_into_a_refusal(number):
     files["neural_network.py"] = f"right = {number == 'the right number'}\n".encode() + files["neural_network.py"]
     with Worker(choose_once()) as worker:
         assert set(worker.load(files)) == {"crashed"}
-
-

@@ -66,7 +66,8 @@ def test_it_cannot_undo_its_limits():
 
 def test_it_cannot_move_itself_up_where_memory_runs_out():
     def move():
-        open("/proc/self/oom_score_adj", "w").write("-1000")
+        with open("/proc/self/oom_score_adj", "w") as stream:
+            stream.write("0")
 
     with pytest.raises(Raised, match="PermissionError"):
         inside(move)

@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from autograder import ROOT
 from autograder.sandbox.bubblewrap import bound, program, read_only
 from autograder.sandbox.fonts import font_list
@@ -39,12 +37,13 @@ def command_as_nobody() -> list[str]:
     return [program(), *view, *rights, "--die-with-parent", "--", sys.executable, "-c", BECOME]
 
 
-@pytest.mark.parametrize("promise", PROMISES)
-def test_it_keeps_the_promise(promise):
+def test_it_keeps_the_promises():
     assert font_list() is not None
-    tests = [f"tests/sandbox/test_{promise}.py"]
+    tests = [f"tests/sandbox/test_{promise}.py" for promise in PROMISES]
     command = [*command_as_nobody(), "-B", "-m", "pytest", "-q", "--tb=short", *tests]
-    ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "HOME": "/home/nobody"}, capture_output=True, text=True)
+    ended = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "HOME": "/home/nobody"}, capture_output=True, text=True
+    )
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
