@@ -38,7 +38,6 @@ JUNK = {
     "long double": np.ones((2, 5), np.longdouble),
     "big-endian": np.ones((2, 5), ">f8"),
     "masked": np.ma.masked_all((2, 5)),
-    "matrix": np.asmatrix(np.ones((2, 5))),
     "nine axes": np.zeros((1,) * 9),
     "pair": (None, None),
     "pair of lists": ([None] * 2, [object()] * 2),

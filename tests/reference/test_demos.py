@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from backprop import demo_figures, demos, figures, gallery
 
-from autograder.release import HIDDEN, stub
+from autograder.release import GIVEN, stub
 
 PACKAGE = Path(__file__).parents[2] / "solutions" / "backprop"
 DRAWINGS = {  # file: the fixture with its data, and what draws it
@@ -200,9 +200,8 @@ def student(tmp_path):
     """A student's folder as it is released; a test writes the files that the student has worked on."""
     folder = tmp_path / "ps18" / "backprop"
     folder.mkdir(parents=True)
-    for path in PACKAGE.glob("*.py"):
-        if path.name not in HIDDEN:
-            (folder / path.name).write_text(stub(path), encoding="utf-8")
+    for path in (PACKAGE / f"{name}.py" for name in GIVEN):
+        (folder / path.name).write_text(stub(path), encoding="utf-8")
     return folder
 
 
