@@ -17,7 +17,8 @@ from .checks.engine import Engine
 from .checks.student import METHOD_CPU, TRAINING_CPU, Student
 from .course import course
 from .results import kit_failure, load_problem, result
-from .sandbox import Child, Sandbox, Worker
+from .sandbox import Child, Sandbox, SandboxError, Worker
+from .sandbox.process import NOT_STARTED
 from .submissions import Submission
 
 SUBMISSION_CPU = 240.0  # seconds for all calls and trainings of one submission
@@ -75,7 +76,10 @@ def grade(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
     reason = submission.reason
     if reason is None:
         with Worker(sandbox) as worker:
-            reason = load_problem(worker.load({**given_files(), **submission.files}))
+            reply = worker.load({**given_files(), **submission.files})
+            if reply.get("crashed") == NOT_STARTED:
+                raise SandboxError(f"{NOT_STARTED} ({worker.complaint() or 'it gave no reason'})")
+            reason = load_problem(reply)
             if reason is None:
                 room = Room(worker)
                 engine = Engine(course(), room)

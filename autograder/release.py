@@ -21,8 +21,10 @@ from . import ASSIGNMENT, RELEASE, ROOT
 
 MARKERS = {"### BEGIN SOLUTION": 1, "### END SOLUTION": -1}
 # The modules that students get, with their solution regions stripped; all others stay hidden.
-GIVEN = ("__init__", "activations", "datasets", "demo_figures", "demos", "exercises", "figures", "gallery")
-GIVEN += ("gradient_check", "neural_network", "recipe")
+GIVEN = (
+    *("__init__", "activations", "datasets", "demo_figures", "demos", "exercises", "figures", "gallery"),
+    *("gradient_check", "neural_network", "recipe"),
+)
 SOURCE = ROOT / "source" / ASSIGNMENT
 SOLUTIONS = ROOT / "solutions" / "backprop"
 CHECKS = ROOT / "autograder" / "checks"

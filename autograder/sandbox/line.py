@@ -26,7 +26,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 MAX_DEPTH = 12  # of an answer's JSON
 RAISED: dict[str, Any] = {"type": str, "builtin": bool, "message": str, "abstract": bool}  # of an exception
 WHERE: dict[str, Any] = {"file": str, "line": (int, type(None)), "function": str, "code": str}  # and where it is known
-LIKELY = {
+LIKELY: dict[int, str] = {
     signal.SIGSEGV: " (a crash in compiled code, or endless recursion)",
     signal.SIGABRT: " (a crash in compiled code)",
     signal.SIGKILL: " (perhaps for too much memory)",
@@ -71,7 +71,7 @@ class Line:
             raise BadFrame("the process did not greet")
 
     def wait(self, what: int) -> None:
-        """Until the socket is ready for `what`; Late when CPU or wall time is used up, EOFError at the process's end."""
+        """Until the socket is ready for `what`; Late when the time is used up, EOFError when the process has ended."""
         poll = select.poll()
         poll.register(self.connection, what)
         if self.pidfd >= 0:  # a process that it left behind may hold the socket open

@@ -18,6 +18,7 @@ FORK_WALL = 20.0  # seconds for a process to be forked there
 PATIENCE = 60.0  # seconds for all that goes wrong with forks of one submission
 SHORT = 0.05  # seconds: what takes no longer is charged by the clock on the wall
 NOBODY = (EOFError, OSError, BadFrame, Late)  # what a line raises where nobody greets
+NOT_STARTED = "the sandbox did not start"  # the machine's fault, not the student's
 
 
 class Child:
@@ -114,7 +115,7 @@ class Worker:
             inside = parent not in (os.getpid(), self._process.pid)
             self._first = os.pidfd_open(parent if inside else self._line.pid)
         except NOBODY:
-            return {"crashed": "the sandbox did not start"}
+            return {"crashed": NOT_STARTED}
         contents = [np.frombuffer(content, dtype=np.uint8) for content in self._files.values()]
         reply, _ = self._line.exchange({"files": list(self._files)}, contents, self._cpu)
         return reply if set(reply) <= {"raised", "timeout", "crashed"} else {"crashed": "its answer was garbled"}

@@ -1,0 +1,75 @@
+"""Grading as a whole: failures of the machine are not the student's, and nothing is lost on the way."""
+
+import dataclasses
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from autograder.grading import grade_all, grade_apart
+from autograder.sandbox import choose
+from autograder.sandbox.plain import Plain
+from autograder.submissions import read_submission
+
+EXAMPLES = Path(__file__).parent / "example_class"
+
+
+class Broken(Plain):
+    """A sandbox that ends before the worker runs."""
+
+    name = "bubblewrap"
+
+    def command(self, control, scratch):
+        return ["/bin/sh", "-c", "echo out of namespaces >&2; exit 1"], {}
+
+
+@pytest.fixture(scope="module")
+def halfway():
+    return read_submission(EXAMPLES / "halfway" / "ps18", "halfway", {})
+
+
+def test_a_sandbox_that_does_not_start_is_the_kits_failure_and_is_graded_again(halfway):
+    result = grade_apart(halfway, Broken())
+    assert result["status"] == "ungradable" and result["sha256"] is None
+    assert "did not start (out of namespaces" in result["kit_errors"][0]
+    assert "will be graded again" in result["reason"]
+
+
+def test_a_grading_process_that_dies_leaves_a_result(halfway, monkeypatch):
+    import os
+
+    import autograder.grading
+
+    monkeypatch.setattr(autograder.grading, "grade", lambda submission, sandbox: os._exit(3))
+    result = grade_apart(halfway, Plain())
+    assert result["status"] == "ungradable" and "ended with status" in result["kit_errors"][0]
+
+
+def test_results_come_for_everyone_with_a_bounded_number_under_way(halfway):
+    under_way, most = set(), 0
+
+    def submissions():
+        nonlocal most
+        for number in range(12):
+            under_way.add(f"s{number}")
+            most = max(most, len(under_way))
+            yield dataclasses.replace(halfway, student=f"s{number}", reason="nothing to grade")
+
+    with ThreadPoolExecutor(2) as executor:
+        seen = []
+        for result in grade_all(submissions(), Plain(), executor, window=3):
+            under_way.discard(result["student"])
+            seen.append(result["student"])
+    assert sorted(seen) == sorted(f"s{n}" for n in range(12)) and most <= 3
+
+
+def test_the_same_submission_gets_the_same_result(halfway):
+    sandbox = choose()
+    one, other = (grade_apart(halfway, sandbox) for _ in range(2))
+    for result in (one, other):
+        result.pop("seconds")
+        for task in result["tasks"]:
+            for check in task["checks"]:
+                check.pop("seconds")
+    assert json.dumps(one) == json.dumps(other)
