@@ -89,8 +89,8 @@ def test_a_visible_failure_says_what_was_asked_and_what_came(answer, said):
     ("answer", "said"),
     [
         (None, "should return the pair (dW, db), but returned None"),
-        (([], []), "`dW` should be a list of 3 arrays, one per layer, but is a list of 0"),
-        ((1, 2), "`dW` should be a list of 3 arrays"),
+        (([], []), "`dW` should be a list of 4 arrays, one per layer, but is a list of 0"),
+        ((1, 2), "`dW` should be a list of 4 arrays"),
     ],
 )
 def test_backward_that_returns_no_pair_is_told_so(answer, said):
