@@ -14,7 +14,7 @@ import numpy as np
 
 from .datasets import circle
 from .figures import BLUE, GREY, VERMILION, circle_line, draw_regions, new_figure, regions_legend, styled
-from .findings import share, supported, table_of
+from .findings import power, share, supported, table_of
 from .gradient_check import check_gradients, verdict_of
 from .many_starts import ManyStarts
 from .neural_network import NeuralNetwork
@@ -31,6 +31,7 @@ class Trained:
     """Networks trained with one lambda; arrays have an entry for each start."""
 
     accuracy: np.ndarray
+    unseen: np.ndarray  # accuracy on 2000 other points
     loss: np.ndarray  # the penalty included
     squared_weights: np.ndarray
     spread: np.ndarray  # the largest output minus the smallest: near 0 where all points get one answer
@@ -68,8 +69,9 @@ class L2Circle:
             kept = self.continued[strength]
             rows.append(
                 (
-                    f"{strength:g}",
-                    *(f"{value:.1%}" for value in np.quantile(fresh.accuracy, (0, 0.5, 1), method="inverted_cdf")),
+                    power(strength),
+                    *(f"{value:.1%}" for value in np.quantile(fresh.accuracy, (0, 0.5, 1))),
+                    f"{np.median(fresh.unseen):.1%}",
                     share(self.collapsed(fresh)),
                     f"{np.median(fresh.loss):.4f}",
                     f"{np.median(fresh.squared_weights):.1f}",
@@ -77,57 +79,66 @@ class L2Circle:
                     f"{np.median(kept.loss):.4f}",
                 )
             )
-        header = ("lambda", "worst", "median", "best", "collapsed", "loss", "||W||^2", "learnt first", "its loss")
+        header = (
+            "lambda",
+            "worst",
+            "median",
+            "best",
+            "unseen",
+            "collapsed",
+            "loss",
+            "||W||^2",
+            "learnt first",
+            "its loss",
+        )
         starts = len(self.fresh[0.0].accuracy)
         return (
-            f"Circle, 2-8-1, sigmoid, eta {ETA:g}, {EPOCHS} epochs, {starts} starts: accuracy, and medians of the loss "
-            f"(penalty included)\nand of the squared weights; `learnt first` starts from networks trained with lambda 0\n\n"
+            f"Circle, 2-8-1, sigmoid, eta {ETA:g}, {EPOCHS} epochs, {starts} starts: accuracy, and its\n"
+            "median on unseen points; medians of the loss (penalty included) and of the squared weights\n"
+            "`learnt first` goes on from networks trained with lambda 0\n\n"
             f"{table_of(header, rows)}\n\nThe majority class alone: accuracy {self.majority:.1%}, loss "
             f"{self.constant_loss:.4f}.\nGradient check with lambda 0.1: {self.gradient_error:.0e}, "
             f"{verdict_of(self.gradient_error)}."
         )
 
     def finding(self) -> str:
-        strongest, none = max(self.fresh), self.fresh[0.0]
+        strongest = max(self.fresh)
         worst, kept = self.fresh[strongest], self.continued[strongest]
-        held = [s for s in self.fresh if self.collapsed(self.fresh[s]) == 0]
-        mixed = [s for s in self.fresh if 0 < self.collapsed(self.fresh[s]) < 1]
+        collapsed = {strength: self.collapsed(trained) for strength, trained in self.fresh.items()}
+        held = [strength for strength in self.fresh if collapsed[strength] == 0]
+        medians = [float(np.median(self.fresh[strength].accuracy)) for strength in held]
+        weights = float(np.median(worst.squared_weights))
+        some = [f"{share(part)} of the starts at {power(s)}" for s, part in collapsed.items() if 0 < part < 1]
         return supported(
             [
                 (
-                    self.collapsed(none) == 0 and np.all(np.diff(held) > 0) and held == list(self.fresh)[: len(held)],
-                    f"Up to lambda = {max(held, default=0):g} every start learns the circle (median accuracy "
-                    f"{np.median(self.fresh[max(held, default=0.0)].accuracy):.1%}, {np.median(none.accuracy):.1%} without a penalty).",
+                    len(held) > 1 and held == list(self.fresh)[: len(held)],
+                    f"Up to lambda = {power(max(held, default=0))} every start learns the circle, with median "
+                    f"accuracies of {min(medians, default=0):.1%} to {max(medians, default=0):.1%}.",
                 ),
-                *(
-                    (
-                        True,
-                        f"At {s:g} {share(self.collapsed(self.fresh[s]))} of the starts have not left the majority class.",
-                    )
-                    for s in mixed
+                (bool(some), f"The majority class is the end of {' and '.join(some)}."),
+                (
+                    collapsed[strongest] == 1,
+                    f"At {power(strongest)} all collapse to the majority class, {self.majority:.1%}: their output "
+                    f"hardly varies any more (by {np.median(worst.spread):.2f}) and is below 0.5 everywhere.",
                 ),
                 (
-                    self.collapsed(worst) == 1,
-                    f"At {strongest:g} all collapse to the majority class, {self.majority:.1%}: their output hardly "
-                    f"varies any more (by {np.median(worst.spread):.2f}) and is below 0.5 everywhere.",
-                ),
-                (
-                    self.collapsed(worst) > 0.5
+                    collapsed[strongest] == 1
                     and self.collapsed(kept) == 0
                     and float(np.median(kept.loss)) < self.constant_loss
-                    and float(np.median(worst.squared_weights)) < self.squared_weights_at_start,
+                    and weights < 0.5 * self.squared_weights_at_start,
                     f"The circle would still be worth its penalty: networks that had learnt it first keep "
                     f"{np.median(kept.accuracy):.1%}, at a loss of {np.median(kept.loss):.3f} against "
-                    f"{self.constant_loss:.3f} for a constant. But a fresh network rests on a plateau, where the data pull "
-                    f"less than the penalty does: the squared weights sink from {self.squared_weights_at_start:.1f} to "
-                    f"{np.median(worst.squared_weights):.1f} before the circle is found.",
+                    f"{self.constant_loss:.3f} for a constant. But a fresh network first rests on a plateau, where the "
+                    f"data pull less than the penalty: its squared weights sink from "
+                    f"{self.squared_weights_at_start:.1f} to {weights:.1f}, and the circle is never found.",
                 ),
             ]
         )
 
 
 def l2_circle(seeds: int = 20) -> L2Circle:
-    """Train with every lambda from the starts 0, 1, ..., seeds - 1, and on from what they learn without a penalty."""
+    """The circle with five strengths of L2, from fresh starts and on from networks that have learnt it."""
     X, Y = circle(rng=np.random.RandomState(42))
     learnt = ManyStarts(SIZES, seeds=range(seeds))
     at_start = float(np.median(learnt.squared_weights))
@@ -147,10 +158,20 @@ def trained(networks: ManyStarts, X: np.ndarray, Y: np.ndarray) -> Trained:
     """Train these networks on the circle."""
     history = networks.train(X, Y, EPOCHS, ETA)
     output = networks.forward(X)
-    accuracy = np.mean((output > 0.5) == (Y > 0.5), axis=(1, 2))
+    X_new, Y_new = circle(2000, np.random.RandomState(1))
     return Trained(
-        accuracy, history[-1], networks.squared_weights, np.ptp(output, axis=(1, 2)), networks.only(np.array([0]))
+        accuracy=right(output, Y),
+        unseen=right(networks.forward(X_new), Y_new),
+        loss=history[-1],
+        squared_weights=networks.squared_weights,
+        spread=np.ptp(output, axis=(1, 2)),
+        first=networks.only(np.array([0])),
     )
+
+
+def right(output: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    """The share of the points on the right side, for each start."""
+    return np.mean((output > 0.5) == (Y > 0.5), axis=(1, 2))
 
 
 @styled
@@ -162,12 +183,13 @@ def draw_l2_circle(data: L2Circle) -> Figure:
         3,
         width=12,
         height=8.6,
-        title=f"L2 on the circle: at lambda = {strongest:g}, {share(data.collapsed(data.fresh[strongest]))} of "
+        title=f"L2 on the circle: at lambda = {power(strongest)}, {share(data.collapsed(data.fresh[strongest]))} of "
         f"{len(data.fresh[0.0].accuracy)} starts collapse to the majority class",
     )
     for (strength, result), panel in zip(data.fresh.items(), axes.flat, strict=False):
         draw_regions(panel, result.first.forward, data.X, data.Y, true_boundary=circle_line(), point_size=9)
-        panel.set_title(f"lambda = {strength:g}: {result.accuracy[0]:.1%} right")
+        note = ", no boundary" if result.accuracy[0] == data.majority else ""
+        panel.set_title(f"lambda = {power(strength)}: {result.accuracy[0]:.1%} right{note}")
     last = axes.flat[-1]
     aside = np.linspace(-0.12, 0.12, len(data.fresh[0.0].accuracy))
     for at, strength in enumerate(data.fresh):
@@ -178,8 +200,8 @@ def draw_l2_circle(data: L2Circle) -> Figure:
             accuracy = np.sort(results[strength].accuracy)
             last.scatter(at + shift + aside, accuracy, s=14, c=colour, marker=marker, label=label if at == 0 else None)
     last.axhline(data.majority, color=GREY, linewidth=1.2, linestyle="--", label="majority class")
-    last.set_xticks(range(len(data.fresh)), [f"{s:g}" for s in data.fresh])
-    last.set(xlabel="lambda", ylabel="accuracy", ylim=(0.78, 1.0), title="All starts")
+    last.set_xticks(range(len(data.fresh)), [power(s) for s in data.fresh])
+    last.set(xlabel="lambda", ylabel="accuracy", ylim=(0.78, 1.0), title="Accuracy of all starts")
     last.legend(loc="center left")
     regions_legend(figure, classes=("outside", "inside"))
     return figure

@@ -1,18 +1,28 @@
 """How an experiment reports: a table of text, and sentences that its own numbers support."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from .many_starts import Met
+
+if TYPE_CHECKING:
+    from matplotlib.axis import Axis
 
 
 def table_of(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """The rows under the header, in columns; the first is flush left."""
     lines = [list(header), *([str(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.rjust(width) if at else cell.ljust(width) for at, (cell, width) in enumerate(zip(line, widths)))
-        for line in lines
-    )
+    first, *widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join([name.ljust(first), *map(str.rjust, cells, widths)]).rstrip() for name, *cells in lines)
+
+
+def clearly(wins: np.ndarray) -> bool:
+    """Whether the truth values `wins` are mostly true, beyond what chance does once in 40 times (sign test)."""
+    return bool(np.sum(wins) >= len(wins) / 2 + 0.98 * np.sqrt(len(wins)))
 
 
 def supported(claims: Iterable[tuple[bool, str]]) -> str:
@@ -43,6 +53,37 @@ def median(needed: np.ndarray) -> float:
     return quantile(needed, 0.5)
 
 
+def power(number: float) -> str:
+    """0.0003 as 3e-4."""
+    mantissa, exponent = f"{number:.0e}".split("e")
+    return f"{mantissa}e{int(exponent)}" if number else "0"
+
+
 def layers(sizes: Sequence[int]) -> str:
     """[2, 8, 1] as 2-8-1."""
     return "-".join(map(str, sizes))
+
+
+def below(goal: float) -> Met:
+    """The condition of `epochs_until` that the loss is below the goal."""
+    return lambda losses, _: losses < goal
+
+
+def best_eta(needed: Mapping[float, np.ndarray]) -> float:
+    """The eta with the smallest median; where medians are equal, that from which most starts get there."""
+    return min(needed, key=lambda eta: (median(needed[eta]), -reached(needed[eta]), eta))
+
+
+def plain_numbers(*log_axes: Axis) -> None:
+    """Write 0.1, 10 and 1,000 at logarithmic axes, and where they span less than two decades, 20 and 50 too."""
+
+    def minor(axis: Axis) -> Callable[[float, Any], str]:
+        def text(value: float, _: Any) -> str:
+            low, high = sorted(axis.get_view_interval())
+            return f"{value:,g}" if high < 70 * low and f"{value:e}"[0] in "25" else ""
+
+        return text
+
+    for axis in log_axes:
+        axis.set_major_formatter(lambda value, _: f"{value:,g}")
+        axis.set_minor_formatter(minor(axis))

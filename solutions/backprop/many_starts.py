@@ -20,7 +20,7 @@ SLOPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "linear": np.ones_like,
 }
 Met = Callable[[np.ndarray, np.ndarray], np.ndarray]
-CACHED = 32_000  # numbers: with arrays much larger than that, a start takes up to four times as long
+CACHED = 16_000  # numbers in an array: with larger ones a start takes up to four times as long
 
 
 class ManyStarts:

@@ -7,14 +7,26 @@ from autograder.checks.answering import BadFrame, decode
 from .hostile import Raised, ask, forked, inside, sandboxed
 
 # What a process that has been taken over may send: beside the right number, as JSON.
-STRANGE = """
-    5  {}  {"timeout":"x"}  {"timeout":1e999}  {"crashed":5}  {"crashed":{"a":1}}  {"raised":5}  {"raised":{}}
-    {"raised":{"type":1,"builtin":true,"message":"","abstract":false}}
-    {"raised":{"type":"","builtin":true,"message":"","abstract":false,"file":"a"}}
-    {"value":null}  {"value":null,"args":5}  {"value":null,"args":{"a":1}}
-    {"value":{"array":3},"args":[]}  {"value":{"array":true},"args":[]}  {"value":{"list":{}},"args":[]}
-    {"value":7,"args":[]}  {"value":DEEP,"args":[]}
-""".split()
+STRANGE = [
+    "5",
+    "{}",
+    '{"timeout":"x"}',
+    '{"timeout":1e999}',
+    '{"crashed":5}',
+    '{"crashed":{"a":1}}',
+    '{"raised":5}',
+    '{"raised":{}}',
+    '{"raised":{"type":1,"builtin":true,"message":"","abstract":false}}',
+    '{"raised":{"type":"","builtin":true,"message":"","abstract":false,"file":"a"}}',
+    '{"value":null}',
+    '{"value":null,"args":5}',
+    '{"value":null,"args":{"a":1}}',
+    '{"value":{"array":3},"args":[]}',
+    '{"value":{"array":true},"args":[]}',
+    '{"value":{"list":{}},"args":[]}',
+    '{"value":7,"args":[]}',
+    '{"value":DEEP,"args":[]}',
+]
 
 
 def forge(reply):

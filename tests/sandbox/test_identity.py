@@ -60,7 +60,7 @@ def test_it_cannot_undo_its_limits():
         resource.setrlimit(getattr(resource, name), (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
     for name in ("RLIMIT_AS", "RLIMIT_NPROC", "RLIMIT_FSIZE"):
-        with pytest.raises(Raised, match="ValueError|PermissionError"):
+        with pytest.raises(Raised, match=r"ValueError|PermissionError"):
             inside(undo, name)
 
 

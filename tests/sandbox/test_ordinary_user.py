@@ -11,9 +11,9 @@ from autograder.sandbox.fonts import font_list
 
 NOBODY = 65534
 BECOME = (
-    "import os, sys; os.setgroups([]); os.setgid({0}); os.setuid({0});"
+    f"import os, sys; os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY});"
     " os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
-).format(NOBODY)
+)
 PROMISES = ["identity", "leaving", "reading", "taking", "writing"]
 
 

@@ -25,7 +25,7 @@ def test_no_tcp_connection_reaches_the_loopback_of_the_machine():
 
         socket.create_connection(("127.0.0.1", port), timeout=2)
 
-    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(Raised, match="OSError|Refused"):
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(Raised, match=r"OSError|Refused"):
         inside(connect, server.getsockname()[1])
 
 
@@ -58,7 +58,7 @@ def test_no_unix_socket_of_the_machine_is_reached(abstract, tmp_path):
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address.replace("@", "\0"))
         server.listen()
-        with pytest.raises(Raised, match="ConnectionRefusedError|FileNotFoundError"):
+        with pytest.raises(Raised, match=r"ConnectionRefusedError|FileNotFoundError"):
             inside(connect, address if abstract else str(tmp_path / "socket")[-100:])
 
 

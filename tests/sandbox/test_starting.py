@@ -20,7 +20,7 @@ SAID = {
     "bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted": "apparmor_restrict_unprivileged_userns=0",
     "bwrap: No permissions to creating new namespace, likely because the kernel does not allow non-privileged"
     " user namespaces. On e.g. debian this can be enabled with 'sysctl kernel.unprivileged_userns_clone=1'.": "as root",
-    "bwrap: Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)": "sysctl",
+    "bwrap: Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded": "sysctl",
     "bwrap: execvp /home/me/.venv/bin/python: Permission denied": "chmod -R go+rX",
     "bwrap: Can't mount proc on /newroot/proc: Operation not permitted": "container",
     "bwrap: Can't mkdir /newroot/kit: Read-only file system": "container",

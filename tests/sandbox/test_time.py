@@ -2,11 +2,13 @@
 
 from time import monotonic
 
+import numpy
 import pytest
 
 from autograder.sandbox import Worker, process
+from autograder.sandbox.line import stat_of
 
-from .hostile import ask, choose_once, forked, package, sandboxed, well
+from .hostile import ask, choose_once, comes_true, forked, package, sandboxed, well
 
 
 def hang(way):
@@ -107,6 +109,22 @@ def test_at_import(way):
         # The first process of a namespace cannot stop itself; there it is the one that imports.
         assert reply == {"timeout": 0.1} or (reply == {} and way == "stopped")
         assert monotonic() - began < 3
+
+
+def test_a_question_that_nobody_reads_is_given_up():
+    def stop_later():
+        import os
+        import signal
+        import threading
+
+        threading.Timer(0.05, os.kill, [os.getpid(), signal.SIGSTOP]).start()
+
+    with sandboxed(stop_later) as worker:
+        child = forked(worker)
+        assert ask(child, "stop_later") is None
+        assert comes_true(lambda: stat_of(child._line.pid)[0] == b"T")
+        assert ask(child, "well", numpy.zeros(1 << 22), cpu=0.05) == {"timeout": 0.05}
+        assert not child.alive
 
 
 def test_waiting_for_input_ends_at_once():
