@@ -7,7 +7,7 @@ VENV      := .venv
 KIT       := $(VENV)/bin/python -m autograder
 
 .DEFAULT_GOAL := help
-.PHONY: help release grade doctor figures test lint mutants bench lock clean
+.PHONY: help release grade doctor figures test lint mutants sweep bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ lint: $(VENV)/ready ## check style and types
 
 mutants: $(VENV)/ready ## grade every machine-made mutant of the solution (about ten minutes)
 	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.mutants.mutants
+
+sweep: $(VENV)/ready ## try the training checks from thousands of starts (about six minutes)
+	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.sweeps.sweep
 
 bench: $(VENV)/ready ## compare the cost of grading with the bare training
 	@$(VENV)/bin/python -m tests.benchmarks.overhead

@@ -1,7 +1,8 @@
-"""The example class, graded by the command line in the real sandbox, gets what its table says."""
+"""The example class, graded once by the command line in the real sandbox, gets what its table says."""
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import course, rubric
+from autograder.course import check_functions, rubric
+from autograder.sandbox import choose
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -19,143 +21,279 @@ else:
 ROOT = Path(__file__).parent.parent
 CLASS = ROOT / "tests" / "example_class"
 EXPECTED = tomllib.loads((CLASS / "expected.toml").read_text(encoding="utf-8"))
+TASKS = {task["id"]: task for task in rubric()["task"]}
+
+# The format of results.json: every field with its type; a bool is no number.
+NUMBER = (int, float)
+TEXTS = "a list of texts"
+RESULT = {
+    **{"schema": int, "student": str, "assignment": str, "source": str, "status": str, "reason": (str, type(None))},
+    **{"score": NUMBER, "max_score": NUMBER, "bonus": NUMBER, "max_bonus": NUMBER, "seconds": NUMBER},
+    **{"sandbox": str, "sha256": str, "tasks": list},
+    **dict.fromkeys(("taken", "ignored", "notes", "kit_errors"), TEXTS),
+}
+TASK = {"id": str, "title": str, "points": NUMBER, "max_points": NUMBER, "bonus": bool, "checks": list}
+CHECK = {
+    **{"id": str, "title": str, "status": str, "points": NUMBER, "max_points": NUMBER, "message": str},
+    **{"mistake": (str, type(None)), "visible": bool, "seconds": NUMBER},
+}
 STATUSES = {"passed", "partial", "failed", "error", "timeout", "crashed", "blocked", "untried"}
 
 
-def grade(*arguments):
-    command = [sys.executable, "-m", "autograder", "grade", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+def grade(submitted, out, *arguments):
+    """The real command line; what it printed."""
+    command = [sys.executable, "-m", "autograder", "grade", submitted, "--out", out, "--jobs", "2", *arguments]
+    done = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
-def results_in(out):
-    return {p.parents[1].name: json.loads(p.read_text()) for p in sorted(out.glob("*/ps18/results.json"))}
+def written(out):
+    """When each student's result was written."""
+    return {path.parents[1].name: path.stat().st_mtime_ns for path in out.glob("*/ps18/results.json")}
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
+    """Output folder and terminal output of the whole class."""
     out = tmp_path_factory.mktemp("graded")
-    run = grade(CLASS, "--out", out)
-    assert run.returncode == 0, run.stdout + run.stderr
-    return out, run.stdout
+    return out, grade(CLASS, out)
 
 
 @pytest.fixture(scope="module")
 def results(graded):
-    return results_in(graded[0])
+    return {path.parents[1].name: json.loads(path.read_text()) for path in graded[0].glob("*/ps18/results.json")}
 
 
-def test_the_table_and_the_folders_name_the_same_students(results):
-    assert set(EXPECTED) == {p.name for p in CLASS.iterdir() if p.is_dir()} == set(results)
+def task_of(result, name):
+    return next(task for task in result["tasks"] if task["id"] == name)
+
+
+def badly_typed(record, fields):
+    """The fields of `record` that are missing, too many or of the wrong type."""
+
+    def fits(value, wanted):
+        if wanted == TEXTS:
+            return isinstance(value, list) and all(isinstance(text, str) for text in value)
+        return isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))
+
+    present = record.keys() & fields.keys()
+    return {*(record.keys() ^ fields.keys()), *(name for name in present if not fits(record[name], fields[name]))}
+
+
+def test_every_submission_is_in_the_table_and_has_a_result(results):
+    assert set(EXPECTED) == {path.name for path in CLASS.iterdir() if path.is_dir()} == set(results)
 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_submission_gets_what_the_table_says(results, name):
     result, row = results[name], EXPECTED[name]
-    assert (result["score"], result["bonus"]) == (row["score"], row["bonus"])
-    assert result["status"] == ("ungradable" if "reason" in row else "graded")
+    assert (result["status"], result["score"], result["bonus"]) == (row["status"], row["score"], row["bonus"])
+    assert row["why"] and (result["reason"] is None) == (row["status"] == "graded")
     assert row.get("reason", "") in (result["reason"] or "")
     named = {c["mistake"] for t in result["tasks"] if not t["bonus"] for c in t["checks"] if c["mistake"]}
     assert named == ({row["mistake"]} if "mistake" in row else set())
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_a_result_has_every_field_of_the_format(results, name):
+def test_a_result_has_the_fields_of_the_format_and_no_others(results, name):
     result = results[name]
-    assert result["schema"] == 1 and result["student"] == name and result["assignment"] == "ps18"
-    assert result["source"] in ("files", "notebook") and result["sandbox"] == "bubblewrap"
-    assert (result["max_score"], result["max_bonus"]) == (100, 50)
-    assert len(result["sha256"]) == 64 and result["seconds"] >= 0
-    assert [task["id"] for task in result["tasks"]] == [task["id"] for task in rubric()["task"]]
-    assert result["score"] == round(sum(t["points"] for t in result["tasks"] if not t["bonus"]), 2)
+    assert badly_typed(result, RESULT) == set()
     for task in result["tasks"]:
-        assert set(task) == {"id", "title", "points", "max_points", "bonus", "checks"}
+        assert badly_typed(task, TASK) == set()
+        assert [badly_typed(check, CHECK) for check in task["checks"]] == [set()] * len(task["checks"])
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_result_says_what_was_graded_and_where(results, name):
+    result = results[name]
+    assert (result["schema"], result["student"], result["assignment"]) == (1, name, "ps18")
+    assert (result["source"], result["kit_errors"]) == ("files", [])
+    assert result["sandbox"] == choose().name and result["sandbox"] in ("bubblewrap", "landlock")
+    assert re.fullmatch("[0-9a-f]{64}", result["sha256"]) and result["seconds"] >= 0
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_points_add_up(results, name):
+    result = results[name]
+    assert [{k: task[k] for k in ("id", "title", "bonus")} for task in result["tasks"]] == [
+        {k: task[k] for k in ("id", "title", "bonus")} for task in TASKS.values()
+    ]
+    for bonus, points, most in ((False, "score", "max_score"), (True, "bonus", "max_bonus")):
+        tasks = [task for task in result["tasks"] if task["bonus"] == bonus]
+        assert result[points] == round(sum(task["points"] for task in tasks), 2)
+        assert result[most] == sum(task["max_points"] for task in tasks) == (50 if bonus else 100)
+    for task in result["tasks"]:
         assert task["points"] == round(sum(check["points"] for check in task["checks"]), 2)
-        for check in task["checks"]:
-            assert set(check) == {
-                "id", "title", "status", "points", "max_points", "message", "mistake", "visible", "seconds"
-            }  # fmt: skip
-            assert check["status"] in STATUSES and check["id"].startswith(task["id"] + "/")
-            assert (check["points"] == check["max_points"]) == (check["status"] == "passed")
-        if task["checks"]:
-            visible = sum(check["max_points"] for check in task["checks"] if check["visible"])
-            assert visible == pytest.approx(0.6 * task["max_points"])
-            assert sum(check["max_points"] for check in task["checks"]) == pytest.approx(task["max_points"])
+        assert task["max_points"] == TASKS[task["id"]]["points"]
+
+
+@pytest.mark.parametrize("name", [name for name in EXPECTED if EXPECTED[name]["status"] == "graded"])
+def test_the_checks_of_a_task_share_out_its_points_three_fifths_of_them_visibly(results, name):
+    for task in results[name]["tasks"]:
+        visible = {c["id"]: c for c in task["checks"] if c["visible"]}
+        hidden = {c["id"].removesuffix(".hidden"): c for c in task["checks"] if not c["visible"]}
+        assert visible.keys() == hidden.keys() == {n for n in check_functions() if n.split("/")[0] == task["id"]}
+        assert len(task["checks"]) == 2 * len(visible)
+        most = [sum(check["max_points"] for check in checks.values()) for checks in (visible, hidden)]
+        assert most == pytest.approx([0.6 * task["max_points"], 0.4 * task["max_points"]])
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_status_of_a_check_goes_with_its_points(results, name):
+    for check in (check for task in results[name]["tasks"] for check in task["checks"]):
+        assert check["status"] in STATUSES
+        full, none = check["points"] == check["max_points"], check["points"] == 0
+        assert (full, none) == (check["status"] == "passed", check["status"] not in ("passed", "partial"))
+        assert (check["message"] == "") == (check["status"] == "passed")
+
+
+@pytest.mark.parametrize("name", [name for name in EXPECTED if EXPECTED[name]["status"] == "ungradable"])
+def test_what_cannot_be_graded_has_no_checks_and_a_reason_in_whole_sentences(results, name):
+    assert all(task["checks"] == [] for task in results[name]["tasks"])
+    assert results[name]["reason"].endswith(".") and "Traceback" not in results[name]["reason"]
 
 
 def test_grades_csv_says_the_same(graded, results):
     with open(graded[0] / "grades.csv", newline="", encoding="utf-8") as stream:
-        rows = {row["student"]: row for row in csv.DictReader(stream)}
-    assert set(rows) == set(results)
-    for name, row in rows.items():
-        assert float(row["score"]) == results[name]["score"] and float(row["bonus"]) == results[name]["bonus"]
-        for task in results[name]["tasks"]:
-            assert float(row[task["id"]]) == task["points"]
+        rows = list(csv.DictReader(stream))
+    assert [row["student"] for row in rows] == sorted(results)
+    for row in rows:
+        result = results[row["student"]]
+        for name in ("score", "max_score", "bonus", "max_bonus"):
+            assert float(row[name]) == result[name]
+        for name in ("status", "source", "sandbox"):
+            assert row[name] == result[name]
+        assert row["reason"] == (result["reason"] or "")
+        assert {name: float(row[name]) for name in TASKS} == {t["id"]: t["points"] for t in result["tasks"]}
 
 
-def test_the_terminal_table_has_a_line_for_everyone(graded, results):
-    assert all(any(line.startswith(name) for line in graded[1].splitlines()) for name in results)
+def test_the_terminal_has_a_line_for_every_student(graded, results):
+    lines = {line.split()[0]: line.split()[1:3] for line in graded[1].splitlines() if line[:1].isalpha()}
+    for name, result in results.items():
+        assert lines[name] == [f"{result['score']:g}", f"{result['bonus']:g}"]
 
 
-def test_an_endless_loop_costs_only_what_depends_on_it(results):
-    points = {task["id"]: task["points"] for task in results["endless_loop"]["tasks"]}
-    assert points["forward"] == 20 and points["update"] == 10 and points["backward"] == 0
-    statuses = {t["id"]: {c["status"] for c in t["checks"]} for t in results["endless_loop"]["tasks"]}
-    assert statuses["backward"] == {"timeout"} and statuses["xor"] == {"blocked"}
+def test_an_endless_loop_loses_exactly_what_depends_on_it(results):
+    needs = {function.about.task.id: function.about.task for function in check_functions().values()}
+    lost = {name for name, task in needs.items() if {"backward", "train"} & {*task.owns, *task.needs}}
+    result = results["endless_loop"]
+    assert {t["id"] for t in result["tasks"] if t["points"] == t["max_points"]} == {"forward", "update", "momentum"}
+    assert {"backward", "gradient_check", "xor", "circle", "sine"} <= lost
+    for name in lost - {"tanh", "l2", "square", "spirals"}:  # these exercises were not tried
+        wanted = "timeout" if name == "backward" else "blocked"
+        assert {check["status"] for check in task_of(result, name)["checks"]} == {wanted}
+    assert all("did not finish within 10 s" in c["message"] for c in task_of(result, "backward")["checks"])
 
 
 def test_private_caches_with_a_wrong_forward_are_blocked_and_told_so(results):
-    backward = next(t for t in results["private_caches"]["tasks"] if t["id"] == "backward")
-    assert {check["status"] for check in backward["checks"]} == {"blocked"}
-    assert all("z_cache" in check["message"] for check in backward["checks"])
+    checks = task_of(results["private_caches"], "backward")["checks"]
+    assert {check["status"] for check in checks} == {"blocked"}
+    assert all("`forward` is wrong" in c["message"] and "`z_cache` and `a_cache`" in c["message"] for c in checks)
 
 
-def test_exercises_that_were_skipped_are_untried_or_wait(results):
-    bonus = [c for t in results["base_only"]["tasks"] if t["bonus"] for c in t["checks"]]
-    assert {check["status"] for check in bonus} == {"untried"}
+@pytest.mark.parametrize("name", ["base_only", "one_file", "whole_folder", "stub_untouched"])
+def test_exercises_that_were_skipped_are_untried_or_wait_for_the_base(results, name):
+    statuses = {c["status"] for t in results[name]["tasks"] if t["bonus"] for c in t["checks"]}
+    assert statuses == ({"untried", "blocked"} if name == "stub_untouched" else {"untried"})
+
+
+def test_a_stub_is_untried_or_waits_and_never_failed(results):
+    assert {c["status"] for t in results["stub_untouched"]["tasks"] for c in t["checks"]} == {"untried", "blocked"}
+
+
+def test_a_mistake_is_explained_on_visible_and_hidden_data(results):
+    checks = [c for c in task_of(results["forgotten_mean"], "backward")["checks"] if c["mistake"]]
+    assert {check["visible"] for check in checks} == {True, False}
+    assert all("the 1/m of BP1 is missing" in check["message"] for check in checks)
+
+
+def test_hidden_checks_show_no_numbers(results):
+    """The sentences may hold layers and limits, but no value of the hidden data."""
+    messages = {c["message"] for r in results.values() for t in r["tasks"] for c in t["checks"] if not c["visible"]}
+    assert len(messages) > 5 and not [m for m in messages if re.search(r"\d\.\d{3}|should be|but is", m)]
+
+
+def test_of_a_whole_folder_only_the_work_is_taken(results):
+    result = results["whole_folder"]
+    assert result["taken"] == ["backprop/neural_network.py"]
+    assert {"README.md", "check.py", "backprop/recipe.py"} <= set(result["ignored"])
+    assert any("Still as released" in note and "exercises.py" in note for note in result["notes"])
+
+
+def test_a_helper_that_is_not_taken_is_named_with_the_line_that_wants_it(results):
+    result = results["missing_helper"]
+    assert result["reason"].startswith("neural_network.py, line 3: `from utils import")
+    assert "only neural_network.py, activations.py and exercises.py are taken" in result["reason"]
 
 
 @pytest.mark.parametrize("file", ["neural_network.py", "activations.py", "exercises.py"])
 def test_the_untouched_stub_is_the_released_one(file):
     released = (ROOT / "release" / "ps18" / "backprop" / file).read_bytes()
     copy = CLASS / "stub_untouched" / "ps18" / file
-    assert copy.read_bytes() == released, f"renew it: cp release/ps18/backprop/{file} {copy.relative_to(ROOT)}"
+    assert copy.read_bytes() == released, (
+        f"The release has changed. Renew the copy: cp release/ps18/backprop/{file} {copy.relative_to(ROOT)}"
+    )
+
+
+def test_a_second_run_grades_nothing_again(graded):
+    out, before = graded[0], written(graded[0])
+    table = (out / "grades.csv").read_bytes()
+    grade(CLASS, out)
+    assert len(before) == len(EXPECTED) and written(out) == before
+    assert (out / "grades.csv").read_bytes() == table
+
+
+@pytest.fixture(scope="module")
+def small_class_graded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("small")
+    for name in ("exits_at_import", "no_file", "syntax_error"):
+        shutil.copytree(CLASS / name, folder / "class" / name)
+    grade(folder / "class", folder / "out")
+    return folder
 
 
 @pytest.fixture
-def small_class(tmp_path):
-    for name in ("halfway", "no_file", "syntax_error"):
-        shutil.copytree(CLASS / name, tmp_path / "class" / name)
-    assert grade(tmp_path / "class", "--out", tmp_path / "out").returncode == 0
-    return tmp_path
+def small(small_class_graded, tmp_path):
+    """Three students who are soon graded, with their results: a copy that the test may change."""
+    return shutil.copytree(small_class_graded, tmp_path / "small")
 
 
-def times(out):
-    return {path.parents[1].name: path.stat().st_mtime_ns for path in out.glob("*/ps18/results.json")}
-
-
-def test_only_what_changed_is_graded_again(small_class):
-    before = times(small_class / "out")
-    assert grade(small_class / "class", "--out", small_class / "out").returncode == 0
-    assert times(small_class / "out") == before
-    with open(small_class / "class" / "syntax_error" / "ps18" / "neural_network.py", "a") as stream:
+def test_changing_one_file_grades_that_student_alone_again(small):
+    before = written(small / "out")
+    with open(small / "class" / "syntax_error" / "ps18" / "neural_network.py", "a") as stream:
         stream.write("\n# now?\n")
-    assert grade(small_class / "class", "--out", small_class / "out").returncode == 0
-    after = times(small_class / "out")
-    assert {name for name in after if after[name] != before[name]} == {"syntax_error"}
+    grade(small / "class", small / "out")
+    after = written(small / "out")
+    assert {name for name in before if after[name] != before[name]} == {"syntax_error"}
 
 
-def test_force_grades_everything_again(small_class):
-    before = times(small_class / "out")
-    assert grade(small_class / "class", "--out", small_class / "out", "--force").returncode == 0
-    after = times(small_class / "out")
-    assert all(after[name] != before[name] for name in before)
+def test_force_grades_everyone_again(small):
+    before = written(small / "out")
+    grade(small / "class", small / "out", "--force")
+    after = written(small / "out")
+    assert len(before) == 3 and all(after[name] != before[name] for name in before)
 
 
-def test_one_student_alone_keeps_the_others_in_the_table(small_class):
-    assert grade(small_class / "class", "--out", small_class / "out", "--student", "halfway", "--force").returncode == 0
-    assert len((small_class / "out" / "grades.csv").read_text().splitlines()) == 4
+def test_a_result_that_was_lost_or_spoilt_is_graded_anew(small):
+    lost, spoilt = (small / "out" / name / "ps18" / "results.json" for name in ("no_file", "syntax_error"))
+    before = written(small / "out")
+    lost.unlink()
+    spoilt.write_text('{"schema": 1')
+    grade(small / "class", small / "out")
+    assert json.loads(lost.read_text())["student"] == "no_file"
+    assert json.loads(spoilt.read_text())["student"] == "syntax_error"
+    assert written(small / "out")["exits_at_import"] == before["exits_at_import"]
 
 
-def test_the_points_of_the_base_are_100_and_of_the_exercises_50():
-    points = {bonus: sum(t["points"] for t in course().tasks if t["bonus"] == bonus) for bonus in (False, True)}
+def test_one_student_alone_keeps_the_others_in_the_table(small):
+    table, before = (small / "out" / "grades.csv").read_text(), written(small / "out")
+    grade(small / "class", small / "out", "--student", "no_file", "--force")
+    after = written(small / "out")
+    assert {name for name in before if after[name] != before[name]} == {"no_file"}
+    assert (small / "out" / "grades.csv").read_text() == table
+
+
+def test_the_base_is_worth_100_and_the_exercises_50():
+    points = {bonus: sum(t["points"] for t in TASKS.values() if t["bonus"] == bonus) for bonus in (False, True)}
     assert points == {False: 100, True: 50}

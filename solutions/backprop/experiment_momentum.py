@@ -257,7 +257,12 @@ def draw_momentum_speed(data: MomentumSpeed) -> Figure:
             ylabel=f"epochs until loss < {problem.goal:g}",
             title=f"{name}: speed-up {ratio(speeds.same_eta)} at eta = {speeds.eta:g}",
         )
+        panel.set_xlim(min(problem.etas) / 1.5, max(problem.etas) * 1.5)
         panel.axvline(speeds.eta, color=BLACK, linewidth=1, linestyle=":")
         plain_numbers(panel.xaxis, panel.yaxis)
     axes[0].legend()
+    starts = len(data.speeds["XOR"].plain[data.speeds["XOR"].eta])
+    figure.supxlabel(
+        f"Median and middle half of {starts} starts; no point where most of them never arrive", fontsize=11
+    )
     return figure

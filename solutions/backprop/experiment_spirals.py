@@ -22,6 +22,7 @@ TWO_HIDDEN = tuple((2, width, width, 1) for width in (3, 4, 5, 6, 8, 12))
 ETA, MOMENTUM, EPOCHS = 0.1, 0.9, 6000
 FLAT = (2, 32, 1)  # shown beside the smallest that works
 STRETCH = 250  # epochs between two looks
+CROWDED = ((2, 4, 4, 1), (2, 5, 5, 1))  # their names stand on the left of their points
 MOSTLY = 0.9  # of the starts: then a network counts as one that works
 
 
@@ -149,20 +150,13 @@ def draw_spirals_size(data: SpiralsSize) -> Figure:
         (ONE_HIDDEN, BLUE, "o", "one hidden layer"),
         (TWO_HIDDEN, VERMILION, "^", "two hidden layers"),
     ):
-        x, y = [parameters(sizes) for sizes in group], np.array([data.solved(sizes) for sizes in group])
-        low, high = np.array([likely(part, data.starts) for part in y]).T
-        left.errorbar(
-            x,
-            y,
-            np.clip([y - low, high - y], 0, None),
-            color=colour,
-            marker=marker,
-            markersize=8,
-            capsize=3,
-            label=label,
-        )
-        for sizes, at_x, at_y in zip(group, x, y, strict=True):
-            left.annotate(layers(sizes), (at_x, at_y), xytext=(7, -12), textcoords="offset points", fontsize=10)
+        sizes_of, solved = [parameters(sizes) for sizes in group], np.array([data.solved(sizes) for sizes in group])
+        low, high = np.array([likely(part, data.starts) for part in solved]).T
+        bars = np.clip([solved - low, high - solved], 0, None)
+        left.errorbar(sizes_of, solved, bars, color=colour, marker=marker, markersize=8, capsize=3, label=label)
+        for sizes, x, y in zip(group, sizes_of, solved, strict=True):
+            beside = {"xytext": (-8, 2), "ha": "right"} if sizes in CROWDED else {"xytext": (7, -13 if y > 0.5 else 7)}
+            left.annotate(layers(sizes), (x, y), textcoords="offset points", fontsize=10, **beside)
     left.set(
         xscale="log", xlim=(20, 420), ylim=(-0.06, 1.06), xlabel="parameters", ylabel="share of starts that succeed"
     )

@@ -133,7 +133,7 @@ def draw_tanh_vs_sigmoid(data: TanhVsSigmoid) -> Figure:
             right.step(np.sort(by_eta[eta]), counted, where="post", color=colour, linestyle=line)
     left.axvline(SAME_ETA, color=BLACK, linewidth=1, linestyle=":")
     left.set(xlabel="learning rate eta", ylabel=f"epochs until loss < {GOAL}")
-    left.set_title("Median (line) and middle half (band) of the starts")
+    left.set_title("Median and middle half; no point where most starts fail")
     plain_numbers(left.xaxis, left.yaxis)
     right.set(xscale="log", xlim=(10, MOST), ylim=(0, 1.02), xlabel="epoch", ylabel="share of starts that have learnt")
     right.set_title(f"At the best eta (solid) and at eta = {SAME_ETA:g} (dashed)")

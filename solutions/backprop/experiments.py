@@ -6,6 +6,7 @@ Figure and text go to figures/, or where --out says.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -79,7 +80,7 @@ def all_results(names: Sequence[str], seeds: int | None) -> Iterator[tuple[str, 
     if len(names) == 1:
         yield names[0], EXPERIMENTS[names[0]].results(seeds)
         return
-    with ProcessPoolExecutor() as pool:
+    with ProcessPoolExecutor(min(len(names), os.cpu_count() or 1)) as pool:
         running = {
             name: pool.submit(EXPERIMENTS[name].results, seeds)
             for name in sorted(names, key=lambda name: name not in LONGEST)

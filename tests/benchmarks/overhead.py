@@ -106,7 +106,7 @@ def bare(folder: str) -> float:
 def main() -> int:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     console, sandbox = Console(), choose()
-    path = Path("/tmp/cls/solved/ps18")
+    path = EXAMPLES / "complete" / "ps18"
     submission = read_submission(path, "complete", {})
     (
         course(),

@@ -1,10 +1,11 @@
 """However a submission ends its process, it is said, and the next task has a fresh one."""
 
 import os
+from time import monotonic
 
 import pytest
 
-from autograder.sandbox import Worker
+from autograder.sandbox import Worker, process
 
 from .hostile import Raised, ask, choose_once, forked, package, sandboxed, well
 
@@ -87,7 +88,7 @@ def test_in_one_method(leaving, way):
     else:
         assert child.alive == (reply is None)
         if reply is None:
-            assert way in HARMLESS
+            assert way in HARMLESS or way == "become a daemon"  # which may answer before its parent is gone
         elif way == "endless recursion":
             assert set(reply) <= {"crashed", "timeout"}
         else:
@@ -150,4 +151,6 @@ def test_a_task_that_stops_the_process_it_came_from_costs_the_others_nothing():
 
     with sandboxed(stop) as worker:
         assert ask(forked(worker), "stop") == 1
+        began = monotonic()
         assert well(worker)
+        assert monotonic() - began < process.FORK_WALL / 2  # it was set going again, not waited for in vain

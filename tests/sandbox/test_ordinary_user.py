@@ -14,7 +14,7 @@ BECOME = (
     f"import os, sys; os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY});"
     " os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 )
-PROMISES = ["identity", "leaving", "reading", "taking", "writing"]
+PROMISES = ["ending", "identity", "layers", "leaving", "reaching", "reading", "taking", "writing"]
 
 
 def command_as_nobody() -> list[str]:
@@ -40,7 +40,7 @@ def command_as_nobody() -> list[str]:
 def test_it_keeps_the_promises():
     assert font_list() is not None
     tests = [f"tests/sandbox/test_{promise}.py" for promise in PROMISES]
-    command = [*command_as_nobody(), "-B", "-m", "pytest", "-q", "--tb=short", *tests]
+    command = [*command_as_nobody(), "-B", "-m", "pytest", "-q", "--tb=short", *tests, "-k", "not many_submissions"]
     ended = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "HOME": "/home/nobody"}, capture_output=True, text=True
     )

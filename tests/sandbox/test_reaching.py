@@ -25,23 +25,27 @@ def test_no_tcp_connection_reaches_the_loopback_of_the_machine():
 
         socket.create_connection(("127.0.0.1", port), timeout=2)
 
-    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(Raised, match=r"OSError|Refused"):
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(Raised, match="PermissionError"):
         inside(connect, server.getsockname()[1])
 
 
-def test_there_are_no_sockets_but_unix_ones():
+def test_there_are_no_sockets():
     def made():
         import socket
 
-        families = [f"AF_{name}" for name in ("INET", "INET6", "NETLINK", "PACKET", "VSOCK", "ALG", "BLUETOOTH", "CAN")]
+        names = ("UNIX", "INET", "INET6", "NETLINK", "PACKET", "VSOCK", "ALG", "BLUETOOTH", "CAN")
         found = []
-        for family in families:
+        for family in [f"AF_{name}" for name in names]:
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
                 try:
                     socket.socket(getattr(socket, family), kind).close()
                     found.append(family)
                 except (OSError, AttributeError):
                     pass
+        try:
+            found += socket.socketpair()
+        except OSError:
+            pass
         return found
 
     assert inside(made) == []
@@ -58,7 +62,7 @@ def test_no_unix_socket_of_the_machine_is_reached(abstract, tmp_path):
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address.replace("@", "\0"))
         server.listen()
-        with pytest.raises(Raised, match=r"ConnectionRefusedError|FileNotFoundError"):
+        with pytest.raises(Raised, match="PermissionError"):
             inside(connect, address if abstract else str(tmp_path / "socket")[-100:])
 
 
@@ -67,12 +71,11 @@ def test_no_signal_reaches_a_process_outside(sleeper):
         import os
         import signal
 
-        for number in numbers:
+        for number in (*numbers, -1):
             try:
                 os.kill(number, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        os.kill(-1, signal.SIGKILL)
         return "done"
 
     assert inside(kill, sleeper.pid, os.getpid()) == "done"

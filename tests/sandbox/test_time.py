@@ -6,7 +6,7 @@ import numpy
 import pytest
 
 from autograder.sandbox import Worker, process
-from autograder.sandbox.line import stat_of
+from autograder.sandbox.line import WALL, stat_of
 
 from .hostile import ask, choose_once, comes_true, forked, package, sandboxed, well
 
@@ -81,10 +81,10 @@ def hanging():
 @pytest.mark.parametrize("way", BUSY)
 def test_busy(hanging, way):
     child, began = forked(hanging), monotonic()
-    assert ask(child, "hang", way, cpu=0.2) == {"timeout": 0.2}
+    assert ask(child, "hang", way, cpu=0.3) == {"timeout": 0.3}
+    assert monotonic() - began < 0.9 * 0.3 * WALL  # it was not the clock on the wall
     assert not child.alive
-    assert child.cpu >= 0.2
-    assert monotonic() - began < 3
+    assert child.cpu >= 0.3
     assert well(hanging)
 
 

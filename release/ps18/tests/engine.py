@@ -178,9 +178,13 @@ class Engine:
         if isinstance(failure, CallFailed):
             return failure.mistake is None
         mine = {k: v for k, v in first.seen.items() if k[0] != "="}
-        return bool(mine) and set(mine) <= set(second.seen) and not any(
-            isinstance(value, np.ndarray) and difference(key, value, second.seen[key], True)
-            for key, value in mine.items()
+        return (
+            bool(mine)
+            and set(mine) <= set(second.seen)
+            and not any(
+                isinstance(value, np.ndarray) and difference(key, value, second.seen[key], True)
+                for key, value in mine.items()
+            )
         )
 
     def _standing(self, check: Check, variant: str) -> tuple[str, str] | None:

@@ -86,14 +86,16 @@ class NeuralNetwork:
         # - Start both caches afresh at every call; keep each layer's z and each layer's a, X included.
         # - self.layer_activations[l] is the pair (sigma, sigma') of layer l.
         # - as_columns(X, self.layer_sizes[0], "X") gives X as floats, or says what is wrong with its shape.
-        self.z_cache = []
-        self.a_cache = [np.array(X, dtype=float)]
-        for l in range(self.L):
-            z = np.dot(self.weights[l], self.a_cache[l]) + self.biases[l]
-            self.z_cache.append(z)
-            sigma = self.layer_activations[l][0]
-            self.a_cache.append(sigma(z))
-        return self.a_cache[-1]
+        out = np.array(X, dtype=float)
+        self.z_cache, self.a_cache = [], [out]
+        k = 0
+        while k < self.L:
+            z = self.weights[k] @ out + self.biases[k]
+            out = self.layer_activations[k][0](z)
+            self.z_cache += [z]
+            self.a_cache += [out]
+            k += 1
+        return out
 
     def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> float:
         """The mean squared error 1/(2m) sum (y_hat - Y)^2, plus the L2 penalty where `l2` is not 0.
@@ -131,18 +133,15 @@ class NeuralNetwork:
         # starts with X: which entry is a_{l-1}?  Check every shape against the docstring.
         # TODO (Exercise 18.2): where self.l2 is not 0, the penalty has a gradient too.
         m = Y.shape[1]
-        dW = [None] * self.L
-        db = [None] * self.L
-        # output layer
-        slope = self.layer_activations[-1][1](self.z_cache[-1])
-        delta = (self.a_cache[-1] - Y) * slope / m
-        l = self.L - 1
-        while l >= 0:  # TODO: count l down somewhere
-            dW[l] = np.dot(delta, self.a_cache[l].T)
-            db[l] = delta.sum(axis=1, keepdims=True)
-            if l > 0:
-                error = np.dot(self.weights[l].T, delta)
-                delta = error * self.layer_activations[l - 1][1](self.z_cache[l - 1])
+        dW, db = [], []
+        k = self.L - 1
+        delta = (self.a_cache[-1] - Y) / m * self.layer_activations[k][1](self.z_cache[k])
+        while k >= 0:
+            dW = [delta @ self.a_cache[k].T]
+            db = [np.sum(delta, axis=1, keepdims=True)]
+            if k > 0:
+                delta = (self.weights[k].T @ delta) * self.layer_activations[k - 1][1](self.z_cache[k - 1])
+            # it hangs somewhere here?? ask in office hours
         return dW, db
 
     def update(self, dW: Sequence[np.ndarray], db: Sequence[np.ndarray], eta: float) -> None:
@@ -154,9 +153,17 @@ class NeuralNetwork:
         # TODO (gradient descent): change every array of self.weights and self.biases, and not dW or db.
         # TODO (Exercise 18.4): where self.momentum is not 0, step along the velocities instead.  They wait in
         # self.weight_velocities and self.bias_velocities, all 0 at first, and last from call to call.
-        for l in range(self.L):
-            self.weights[l] = self.weights[l] - eta * dW[l]
-            self.biases[l] = self.biases[l] - eta * db[l]
+        k = 0
+        while k < self.L:
+            vW = self.weight_velocities[k]
+            vb = self.bias_velocities[k]
+            vW *= self.momentum
+            vW += dW[k]
+            vb *= self.momentum
+            vb += db[k]
+            self.weights[k] -= eta * vW
+            self.biases[k] -= eta * vb
+            k += 1
 
     def train(
         self,

@@ -86,14 +86,16 @@ class NeuralNetwork:
         # - Start both caches afresh at every call; keep each layer's z and each layer's a, X included.
         # - self.layer_activations[l] is the pair (sigma, sigma') of layer l.
         # - as_columns(X, self.layer_sizes[0], "X") gives X as floats, or says what is wrong with its shape.
-        self.z_cache = []
-        self.a_cache = [np.array(X, dtype=float)]
-        for l in range(self.L):
-            z = np.dot(self.weights[l], self.a_cache[l]) + self.biases[l]
-            self.z_cache.append(z)
-            sigma = self.layer_activations[l][0]
-            self.a_cache.append(sigma(z))
-        return self.a_cache[-1]
+        activation = np.asarray(X, dtype=float)
+        activations = [activation]  # all activations, layer by layer
+        zs = []                     # all z vectors
+        for b, w, (fn, fn_prime) in zip(self.biases, self.weights, self.layer_activations):
+            z = np.dot(w, activation) + b
+            zs.append(z)
+            activation = fn(z)
+            activations.append(activation)
+        self.z_cache, self.a_cache = zs, activations
+        return activation
 
     def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> float:
         """The mean squared error 1/(2m) sum (y_hat - Y)^2, plus the L2 penalty where `l2` is not 0.
@@ -130,19 +132,23 @@ class NeuralNetwork:
         # TODO (BP2, BP3, BP4): go from the last layer to the first.  The caches count from 0, and a_cache
         # starts with X: which entry is a_{l-1}?  Check every shape against the docstring.
         # TODO (Exercise 18.2): where self.l2 is not 0, the penalty has a gradient too.
-        m = Y.shape[1]
-        dW = [None] * self.L
-        db = [None] * self.L
-        # output layer
-        slope = self.layer_activations[-1][1](self.z_cache[-1])
-        delta = (self.a_cache[-1] - Y) * slope
-        for l in range(self.L - 1, -1, -1):
-            dW[l] = np.dot(delta, self.a_cache[l].T)
-            db[l] = delta.sum(axis=1, keepdims=True)
-            if l > 0:
-                error = np.dot(self.weights[l].T, delta)
-                delta = error * self.layer_activations[l - 1][1](self.z_cache[l - 1])
-        return dW, db
+        nabla_w = [np.zeros(w.shape) for w in self.weights]
+        nabla_b = [np.zeros(b.shape) for b in self.biases]
+        zs, activations = self.z_cache, self.a_cache
+
+        # BP1
+        sp = self.layer_activations[-1][1](zs[-1])
+        delta = (activations[-1] - Y) * sp
+        nabla_b[-1] = delta.sum(axis=1).reshape(-1, 1)
+        nabla_w[-1] = np.dot(delta, activations[-2].transpose())
+
+        # -2 is the last but one layer, and so on
+        for k in range(2, self.L + 1):
+            sp = self.layer_activations[-k][1](zs[-k])
+            delta = np.dot(self.weights[-k + 1].transpose(), delta) * sp
+            nabla_b[-k] = delta.sum(axis=1).reshape(-1, 1)
+            nabla_w[-k] = np.dot(delta, activations[-k - 1].transpose())
+        return nabla_w, nabla_b
 
     def update(self, dW: Sequence[np.ndarray], db: Sequence[np.ndarray], eta: float) -> None:
         """One step of gradient descent, theta = theta - eta g, on every weight and bias.
@@ -153,9 +159,8 @@ class NeuralNetwork:
         # TODO (gradient descent): change every array of self.weights and self.biases, and not dW or db.
         # TODO (Exercise 18.4): where self.momentum is not 0, step along the velocities instead.  They wait in
         # self.weight_velocities and self.bias_velocities, all 0 at first, and last from call to call.
-        for l in range(self.L):
-            self.weights[l] = self.weights[l] - eta * dW[l]
-            self.biases[l] = self.biases[l] - eta * db[l]
+        self.weights = [w - eta * nw for w, nw in zip(self.weights, dW)]
+        self.biases = [b - eta * nb for b, nb in zip(self.biases, db)]
 
     def train(
         self,

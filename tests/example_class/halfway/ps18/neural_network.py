@@ -86,14 +86,17 @@ class NeuralNetwork:
         # - Start both caches afresh at every call; keep each layer's z and each layer's a, X included.
         # - self.layer_activations[l] is the pair (sigma, sigma') of layer l.
         # - as_columns(X, self.layer_sizes[0], "X") gives X as floats, or says what is wrong with its shape.
+        X = as_columns(X, self.layer_sizes[0], "X")
         self.z_cache = []
-        self.a_cache = [np.array(X, dtype=float)]
-        for l in range(self.L):
-            z = np.dot(self.weights[l], self.a_cache[l]) + self.biases[l]
-            self.z_cache.append(z)
-            sigma = self.layer_activations[l][0]
-            self.a_cache.append(sigma(z))
-        return self.a_cache[-1]
+        self.a_cache = [X]
+        current = X
+        for i, W in enumerate(self.weights):
+            pre_activation = np.matmul(W, current) + self.biases[i]   # (n_out, m), b broadcasts
+            activate, _ = self.layer_activations[i]
+            current = activate(pre_activation)
+            self.z_cache.append(pre_activation)
+            self.a_cache.append(current)
+        return current
 
     def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> float:
         """The mean squared error 1/(2m) sum (y_hat - Y)^2, plus the L2 penalty where `l2` is not 0.
@@ -141,9 +144,8 @@ class NeuralNetwork:
         # TODO (gradient descent): change every array of self.weights and self.biases, and not dW or db.
         # TODO (Exercise 18.4): where self.momentum is not 0, step along the velocities instead.  They wait in
         # self.weight_velocities and self.bias_velocities, all 0 at first, and last from call to call.
-        for l in range(self.L):
-            self.weights[l] = self.weights[l] - eta * dW[l]
-            self.biases[l] = self.biases[l] - eta * db[l]
+        for theta, grad in zip(self.weights + self.biases, list(dW) + list(db)):
+            theta -= eta * grad
 
     def train(
         self,

@@ -86,11 +86,11 @@ class NeuralNetwork:
         # - Start both caches afresh at every call; keep each layer's z and each layer's a, X included.
         # - self.layer_activations[l] is the pair (sigma, sigma') of layer l.
         # - as_columns(X, self.layer_sizes[0], "X") gives X as floats, or says what is wrong with its shape.
-        self._z, self._a = [], [X]
-        for l in range(self.L):
-            z = self.weights[l] @ self._a[-1]
-            self._z.append(z)
-            self._a.append(self.layer_activations[l][0](z))
+        self._a = [np.asarray(X, dtype=float)]
+        self._z = []
+        for W, (f, _) in zip(self.weights, self.layer_activations):
+            self._z.append(W @ self._a[-1])
+            self._a.append(f(self._z[-1]))
         return self._a[-1]
 
     def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> float:
@@ -128,18 +128,16 @@ class NeuralNetwork:
         # TODO (BP2, BP3, BP4): go from the last layer to the first.  The caches count from 0, and a_cache
         # starts with X: which entry is a_{l-1}?  Check every shape against the docstring.
         # TODO (Exercise 18.2): where self.l2 is not 0, the penalty has a gradient too.
-        m = Y.shape[1]
-        dW = [None] * self.L
-        db = [None] * self.L
-        # output layer
-        slope = self.layer_activations[-1][1](self._z[-1])
-        delta = (self._a[-1] - Y) * slope / m
+        m = self._a[0].shape[1]
+        dW, db = [0] * self.L, [0] * self.L
         for l in range(self.L - 1, -1, -1):
-            dW[l] = np.dot(delta, self._a[l].T)
-            db[l] = delta.sum(axis=1, keepdims=True)
-            if l > 0:
-                error = np.dot(self.weights[l].T, delta)
-                delta = error * self.layer_activations[l - 1][1](self._z[l - 1])
+            f_prime = self.layer_activations[l][1]
+            if l == self.L - 1:
+                delta = (self._a[-1] - Y) / m * f_prime(self._z[-1])
+            else:
+                delta = self.weights[l + 1].T @ delta * f_prime(self._z[l])
+            dW[l] = delta @ self._a[l].T
+            db[l] = np.sum(delta, 1, keepdims=True)
         return dW, db
 
     def update(self, dW: Sequence[np.ndarray], db: Sequence[np.ndarray], eta: float) -> None:
@@ -152,8 +150,8 @@ class NeuralNetwork:
         # TODO (Exercise 18.4): where self.momentum is not 0, step along the velocities instead.  They wait in
         # self.weight_velocities and self.bias_velocities, all 0 at first, and last from call to call.
         for l in range(self.L):
-            self.weights[l] = self.weights[l] - eta * dW[l]
-            self.biases[l] = self.biases[l] - eta * db[l]
+            self.weights[l] -= eta * np.array(dW[l])
+            self.biases[l] -= eta * np.array(db[l])
 
     def train(
         self,

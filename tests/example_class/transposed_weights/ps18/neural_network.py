@@ -86,14 +86,17 @@ class NeuralNetwork:
         # - Start both caches afresh at every call; keep each layer's z and each layer's a, X included.
         # - self.layer_activations[l] is the pair (sigma, sigma') of layer l.
         # - as_columns(X, self.layer_sizes[0], "X") gives X as floats, or says what is wrong with its shape.
-        self.z_cache = []
-        self.a_cache = [np.array(X, dtype=float)]
-        for l in range(self.L):
-            z = np.dot(self.weights[l], self.a_cache[l]) + self.biases[l]
+        self.z_cache.clear()
+        self.a_cache.clear()
+        a = as_columns(X, self.layer_sizes[0], "X")
+        self.a_cache.append(a)
+        for layer in range(self.L):
+            W, b = self.weights[layer], self.biases[layer]
+            z = W @ a + b            # (n_out, n_in) @ (n_in, m) + (n_out, 1)
+            a = self.layer_activations[layer][0](z)
             self.z_cache.append(z)
-            sigma = self.layer_activations[l][0]
-            self.a_cache.append(sigma(z))
-        return self.a_cache[-1]
+            self.a_cache.append(a)
+        return a
 
     def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> float:
         """The mean squared error 1/(2m) sum (y_hat - Y)^2, plus the L2 penalty where `l2` is not 0.
@@ -131,17 +134,20 @@ class NeuralNetwork:
         # starts with X: which entry is a_{l-1}?  Check every shape against the docstring.
         # TODO (Exercise 18.2): where self.l2 is not 0, the penalty has a gradient too.
         m = Y.shape[1]
-        dW = [None] * self.L
-        db = [None] * self.L
-        # output layer
-        slope = self.layer_activations[-1][1](self.z_cache[-1])
-        delta = (self.a_cache[-1] - Y) * slope / m
-        for l in range(self.L - 1, -1, -1):
-            dW[l] = np.dot(delta, self.a_cache[l].T)
-            db[l] = delta.sum(axis=1, keepdims=True)
-            if l > 0:
-                error = np.dot(self.weights[l], delta)
-                delta = error * self.layer_activations[l - 1][1](self.z_cache[l - 1])
+
+        def slope(layer):
+            return self.layer_activations[layer][1](self.z_cache[layer])
+
+        # first all deltas, from back to front
+        deltas = {}
+        last = self.L - 1
+        deltas[last] = (self.a_cache[-1] - Y) / m * slope(last)   # BP1
+        for layer in range(last - 1, -1, -1):
+            deltas[layer] = (self.weights[layer + 1] @ deltas[layer + 1]) * slope(layer)   # BP2
+
+        # then the gradients
+        dW = [deltas[layer] @ self.a_cache[layer].T for layer in range(self.L)]              # BP3
+        db = [deltas[layer].sum(axis=1, keepdims=True) for layer in range(self.L)]           # BP4
         return dW, db
 
     def update(self, dW: Sequence[np.ndarray], db: Sequence[np.ndarray], eta: float) -> None:
@@ -153,9 +159,9 @@ class NeuralNetwork:
         # TODO (gradient descent): change every array of self.weights and self.biases, and not dW or db.
         # TODO (Exercise 18.4): where self.momentum is not 0, step along the velocities instead.  They wait in
         # self.weight_velocities and self.bias_velocities, all 0 at first, and last from call to call.
-        for l in range(self.L):
-            self.weights[l] = self.weights[l] - eta * dW[l]
-            self.biases[l] = self.biases[l] - eta * db[l]
+        for layer in range(self.L):
+            self.weights[layer] -= eta * dW[layer]
+            self.biases[layer] -= eta * db[layer]
 
     def train(
         self,

@@ -86,14 +86,14 @@ class NeuralNetwork:
         # - Start both caches afresh at every call; keep each layer's z and each layer's a, X included.
         # - self.layer_activations[l] is the pair (sigma, sigma') of layer l.
         # - as_columns(X, self.layer_sizes[0], "X") gives X as floats, or says what is wrong with its shape.
-        self.z_cache = []
-        self.a_cache = [np.array(X, dtype=float)]
-        for l in range(self.L):
-            z = np.dot(self.weights[l], self.a_cache[l]) + self.biases[l]
+        a = as_columns(X, self.layer_sizes[0], "X")
+        self.z_cache, self.a_cache = [], [a]
+        for (sigma, _), W, b in zip(self.layer_activations, self.weights, self.biases):
+            z = np.einsum("ij,jm->im", W, a) + b
+            a = sigma(z)
             self.z_cache.append(z)
-            sigma = self.layer_activations[l][0]
-            self.a_cache.append(sigma(z))
-        return self.a_cache[-1]
+            self.a_cache.append(a)
+        return a
 
     def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> float:
         """The mean squared error 1/(2m) sum (y_hat - Y)^2, plus the L2 penalty where `l2` is not 0.
@@ -130,19 +130,17 @@ class NeuralNetwork:
         # TODO (BP2, BP3, BP4): go from the last layer to the first.  The caches count from 0, and a_cache
         # starts with X: which entry is a_{l-1}?  Check every shape against the docstring.
         # TODO (Exercise 18.2): where self.l2 is not 0, the penalty has a gradient too.
-        m = Y.shape[1]
-        dW = [None] * self.L
-        db = [None] * self.L
-        # output layer
-        slope = self.layer_activations[-1][1](self.z_cache[-1])
-        delta = (self.a_cache[-1] - Y) * slope / m
-        for l in range(self.L - 1, -1, -1):
-            dW[l] = np.dot(delta, self.a_cache[l].T)
-            db[l] = delta.sum(axis=1, keepdims=True)
-            if l > 0:
-                error = np.dot(self.weights[l].T, delta)
-                delta = error * self.layer_activations[l - 1][1](self.z_cache[l - 1])
-        return dW, db
+        m = self.a_cache[-1].shape[1]
+        error = self.a_cache[-1] - Y
+        dW, db = [], []
+        for (_, sigma_prime), z, a_in, W in zip(
+            self.layer_activations[::-1], self.z_cache[::-1], self.a_cache[-2::-1], self.weights[::-1]
+        ):
+            delta = error * sigma_prime(z)                         # BP1, BP2
+            dW.append(np.einsum("im,jm->ij", delta, a_in) / m)     # BP3, the 1/m comes in here
+            db.append(delta.mean(axis=1, keepdims=True))           # BP4
+            error = np.einsum("ij,im->jm", W, delta)               # what the layer before has to answer for
+        return dW[::-1], db[::-1]
 
     def update(self, dW: Sequence[np.ndarray], db: Sequence[np.ndarray], eta: float) -> None:
         """One step of gradient descent, theta = theta - eta g, on every weight and bias.
@@ -153,9 +151,9 @@ class NeuralNetwork:
         # TODO (gradient descent): change every array of self.weights and self.biases, and not dW or db.
         # TODO (Exercise 18.4): where self.momentum is not 0, step along the velocities instead.  They wait in
         # self.weight_velocities and self.bias_velocities, all 0 at first, and last from call to call.
-        for l in range(self.L):
-            self.weights[l] = self.weights[l] - eta * dW[l]
-            self.biases[l] = self.biases[l] - eta * db[l]
+        for parameters, gradients in ((self.weights, dW), (self.biases, db)):
+            for i, g in enumerate(gradients):
+                parameters[i] = parameters[i] - eta * g
 
     def train(
         self,
