@@ -18,6 +18,7 @@ class Usage(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done, 1 the kit itself failed on something (named), 2 it was asked for something impossible."""
     options = parser().parse_args(arguments)
+    from .notebooks import NotebookError
     from .release import ReleaseError
     from .report.files import Unwritable
     from .sandbox import SandboxError
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         return options.run(options)
-    except (Usage, BadInput, Unwritable, SandboxError, ReleaseError) as error:
+    except (Usage, BadInput, Unwritable, SandboxError, ReleaseError, NotebookError) as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -88,7 +89,7 @@ def run_release(options: argparse.Namespace) -> int:
             return 1
         print(f"release/{ASSIGNMENT} is current.")
         return 0
-    names = build()
+    names = build(tried=True)
     print(f"{RELEASE.relative_to(ROOT)}: {len(names)} files for students, solutions left out.")
     return 0
 
@@ -188,10 +189,11 @@ def choose_sandbox(options: argparse.Namespace):
 
 def released_stubs() -> dict[str, bytes]:
     from . import RELEASE
-    from .submissions import FILES
+    from .submissions import FILES, NOTEBOOK
 
     try:
-        return {name: (RELEASE / "backprop" / name).read_bytes() for name in FILES}
+        stubs = {name: (RELEASE / "backprop" / name).read_bytes() for name in FILES}
+        return {**stubs, NOTEBOOK: (RELEASE / NOTEBOOK).read_bytes()}
     except OSError as error:
         raise Usage(f"release/{ASSIGNMENT} is not complete ({error.filename}): run `make release` first.") from None
 

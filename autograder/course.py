@@ -46,7 +46,7 @@ def settings() -> dict[str, dict[str, dict]]:
 def setting(check: Check, variant: str) -> Mapping[str, Any]:
     """What a training check starts from, with what the rubric says about its task."""
     task = next(task for task in rubric()["task"] if task["id"] == check.task.id)
-    extra = {name: task[name] for name in task if name not in ("id", "title", "points", "bonus", "enabled")}
+    extra = {name: task[name] for name in task if name not in ("id", "title", "points", "bonus", "enabled", "hint")}
     return {**settings().get(check.id, {}).get(variant, {}), **extra}
 
 

@@ -7,6 +7,7 @@ BEGIN, a solution line that still stands somewhere in the release.
 import ast
 import difflib
 import io
+import json
 import os
 import re
 import shutil
@@ -28,6 +29,7 @@ GIVEN = (
 SOURCE = ROOT / "source" / ASSIGNMENT
 SOLUTIONS = ROOT / "solutions" / "backprop"
 CHECKS = ROOT / "autograder" / "checks"
+TEXT = f"{ASSIGNMENT}.py"  # the notebook, as authored
 PLACEHOLDER = "SOLUTION_WAS_HERE"
 NEVER = {"__pycache__", ".DS_Store", ".pytest_cache", ".ipynb_checkpoints"}
 
@@ -36,12 +38,21 @@ class ReleaseError(Exception):
     """The student folder cannot be built; one sentence that names file and line."""
 
 
-def build(target: Path = RELEASE, solutions: Path = SOLUTIONS, source: Path = SOURCE) -> list[str]:
-    """Build the student folder and put it in place whole; the names of its files."""
+def build(
+    target: Path = RELEASE, solutions: Path = SOLUTIONS, source: Path = SOURCE, tried: bool = False
+) -> list[str]:
+    """Build the student folder and put it in place whole; the names of its files.
+
+    `tried` runs the notebook first, solved and stripped, which takes half a minute.
+    """
+    from .notebooks import instructor_notebook, try_out
+
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{target.name}-{os.getpid()}")
     try:
         assemble(fresh, solutions, source)
+        if tried:
+            try_out(fresh, instructor_notebook(source / TEXT, solutions))
         old = target.with_name(f".{target.name}-{os.getpid()}-old")
         if target.exists():
             target.rename(old)
@@ -56,6 +67,7 @@ def assemble(folder: Path, solutions: Path, source: Path) -> None:
     """Write the student folder's files to `folder`, which must not exist yet."""
     from .checks.frozen import FILE, save
     from .course import check_functions, course
+    from .notebooks import NOTEBOOK, instructor_notebook, student_notebook
 
     (folder / "backprop").mkdir(parents=True)
     (folder / "tests").mkdir()
@@ -64,9 +76,11 @@ def assemble(folder: Path, solutions: Path, source: Path) -> None:
         (folder / "backprop" / path.name).write_text(stub(path), encoding="utf-8")
     for path in files_of(CHECKS):
         shutil.copyfile(path, folder / "tests" / path.name)
-    for path in files_of(source):
+    for path in (path for path in files_of(source) if path.name != TEXT):
         (folder / path.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, folder / path.relative_to(source))
+    notebook = student_notebook(instructor_notebook(source / TEXT, solutions))
+    (folder / NOTEBOOK).write_text(notebook, encoding="utf-8")
     (folder / "README.md").write_text(handout(source / "README.md"), encoding="utf-8")
     graded = {task["id"] for task in course().tasks}
     checks = {name: function.about for name, function in check_functions().items()}  # type: ignore[attr-defined]
@@ -165,11 +179,17 @@ def refuse_leaks(folder: Path, solutions: Path) -> None:
     for path in files_of(folder):
         if path.suffix in (".npz", ".png"):
             continue
-        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        for number, line in enumerate(text_of(path).split("\n"), 1):
             if place := secret.get(" ".join(line.split())):
                 raise ReleaseError(
                     f"{path.relative_to(folder)}, line {number}: this line is part of the solution ({place})."
                 )
+
+
+def text_of(path: Path) -> str:
+    """What stands in a file; of a notebook, what stands in its cells."""
+    text = path.read_text(encoding="utf-8")
+    return "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"]) if path.suffix == ".ipynb" else text
 
 
 def files_of(folder: Path) -> list[Path]:

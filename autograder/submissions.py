@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import ASSIGNMENT, uploads
-from .uploads import MAX_DEPTH, MAX_FILE, Entry, Refused, shown
+from .cells import lift
+from .uploads import MAX_DEPTH, Entry, Refused, most, shown
 
 FILES = ("neural_network.py", "activations.py", "exercises.py")
 NOTEBOOK = "ps18.ipynb"
@@ -109,7 +110,7 @@ def _choose_files(entries: Sequence[Entry], stubs: Mapping[str, bytes]) -> _Foun
                 break
     if NOTEBOOK in found.files:
         try:
-            found.lifted = _read_notebook(found.files.pop(NOTEBOOK), stubs)
+            found.lifted = lift(found.files.pop(NOTEBOOK), stubs[NOTEBOOK])
             found.unchanged += [] if found.lifted else [found.labels[NOTEBOOK]]
         except Refused as refusal:
             found.broken[NOTEBOOK] = f"{found.labels[NOTEBOOK]} {refusal}."
@@ -138,11 +139,6 @@ def _choose_copy(name: str, copies: Sequence[Entry], stub: bytes | None, found: 
         else:
             found.broken[name] = f"{left[0].label} {source}."
     return bool(left)
-
-
-def _read_notebook(notebook: bytes, stubs: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files that a notebook's cells make: none if it was not worked on."""
-    raise Refused(f"was worked on, but notebooks are not graded yet: hand in {', '.join(FILES)}")
 
 
 def _decide(student: str, found: _Found) -> Submission:
@@ -181,7 +177,7 @@ def _read_source(entry: Entry) -> bytes | str:
         source = _normalise(entry.read())
     except Refused as refusal:
         return str(refusal)
-    return source if len(source) <= MAX_FILE else uploads.TOO_LARGE
+    return source if len(source) <= most(entry.parts[-1]) else uploads.TOO_LARGE
 
 
 def _normalise(source: bytes) -> bytes:

@@ -17,11 +17,12 @@ from pathlib import Path, PureWindowsPath
 from typing import IO
 
 MAX_FILE = 1 << 20  # bytes of one file
+MAX_NOTEBOOK = (4 << 20) - 1  # bytes of a notebook, whose pictures are not graded
 MAX_ENTRIES = 20_000  # names looked at in one upload
 MAX_DEPTH = 2  # folders down
 MAX_READ = 4 << 20  # bytes at once: more than MAX_FILE, and than the table of a zip of MAX_ENTRIES files
 SILENT = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "timestamp.txt"}
-TOO_LARGE = "is larger than 1 MiB: hand in only the code (a notebook without its outputs)"
+TOO_LARGE = "is larger than 1 MiB (a notebook: 4 MiB): hand in only the code (a notebook without its outputs)"
 TOO_MANY = f"holds more than {MAX_ENTRIES} files: hand in only what the assignment asks for"
 
 
@@ -44,12 +45,12 @@ class Entry:
             raise Refused(f"is {self.kind}, where a file was expected: hand in the file itself")
         try:
             with self.open() as file:
-                data = file.read(MAX_FILE + 1)
+                data = file.read(most(self.parts[-1]) + 1)
         except Refused:
             raise
         except Exception as error:  # zipfile and zlib have many ways to say that a zip is damaged
             raise Refused(f"cannot be read ({why(error)}): hand it in anew") from None
-        if len(data) > MAX_FILE:
+        if len(data) > most(self.parts[-1]):
             raise Refused(TOO_LARGE)
         return data
 
@@ -98,6 +99,11 @@ def list_zip(zipped: Entry, prefix: str, stack: ExitStack) -> list[Entry]:
         raise Refused(f"{zipped.label} is not a zip that can be read ({why(error)}): make it anew") from None
     entries += [_entry(parts, "a folder", zipped.open, prefix) for parts in folders]
     return sorted(entries, key=_by_depth)
+
+
+def most(name: str) -> int:
+    """How many bytes a file of this name may have."""
+    return MAX_NOTEBOOK if name.endswith(".ipynb") else MAX_FILE
 
 
 def is_zip(entry: Entry) -> bool:
@@ -196,7 +202,7 @@ def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]
         raise Refused("is encrypted: make the zip without a password")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise Refused("is compressed in an unusual way: make an ordinary zip")
-    if member.file_size > MAX_FILE:
+    if member.file_size > most(member.filename):
         raise Refused(TOO_LARGE)
     return archive.open(member)
 

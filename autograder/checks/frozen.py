@@ -18,6 +18,7 @@ from .engine import Course
 from .student import METHOD_CPU, TRAINING_CPU, Student, in_process
 
 FILE = "expected.npz"
+TOLD = ("id", "title", "points", "bonus", "hint")  # of a task, to students
 
 
 def save(path: Path, course: Course, checks: Mapping[str, Any]) -> None:
@@ -49,7 +50,7 @@ def save(path: Path, course: Course, checks: Mapping[str, Any]) -> None:
             for mistake, values in expected.wrong.items()
         }
     index = {
-        "tasks": [{name: task[name] for name in ("id", "title", "points", "bonus")} for task in course.tasks],
+        "tasks": [{name: task[name] for name in TOLD if name in task} for task in course.tasks],
         "mistakes": {m.name: [m.sentence, list(m.charged), m.untried] for m in course.mistakes.values()},
         "settings": {check.id: dict(course.setting(check, "visible")) for check in checks.values()},
         "seed": course.seed("visible"),

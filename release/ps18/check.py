@@ -2,10 +2,16 @@
 
 python check.py                 looks at all tasks
 python check.py --task forward  looks at one task
+python check.py --hint          adds a hint for what comes next
+python check.py --picture xor   draws what your network learns (xor, circle, sine, boundary, ...)
+
+In the notebook: check("forward"), and show("xor").
 """
 
 import argparse
+import os
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 
@@ -17,60 +23,130 @@ def main() -> int:
     """Exit status 0 if all that was looked at passes, 1 if not, 2 if it could not be looked at."""
     sys.path.insert(0, str(HERE))
     try:
-        import pytest
-        from tests.engine import Engine
-        from tests.frozen import FILE, Here, load
+        course = given()
     except ImportError as error:
         print(f"{error}. Run this first:\n  {sys.executable} -m pip install -r {HERE / 'requirements.txt'}")
         return 2
-    course = load(HERE / "tests" / FILE)
     parser = argparse.ArgumentParser(description="Check your work on this assignment.")
     parser.add_argument("--task", choices=[task["id"] for task in course.tasks], help="look at one task only")
-    only = parser.parse_args().task
+    parser.add_argument("--hint", action="store_true", help="add a hint for what comes next")
+    parser.add_argument("--picture", metavar="NAME", help="draw what your network learns: xor, circle, sine, ... or all")
+    options = parser.parse_args()
+    if options.picture:
+        from backprop.demos import main as demonstrate
+
+        return demonstrate([options.picture])
+    engine = look(course, options.task)
+    return 1 if engine is None else report(course.tasks, engine, options.hint)
+
+
+def given():
+    """The tasks and the visible checks' data."""
+    from tests.frozen import FILE, load
+
+    return load(HERE / "tests" / FILE)
+
+
+def look(course, only):
+    """Run the checks of one task or, for None, of all; None where the code cannot be imported."""
+    import pytest
+    from tests.engine import Engine
+    from tests.frozen import Here
+
     room = Here(HERE)
     if room.problem:
         raised = room.problem["raised"]
         place = f"\n{raised['file']}, line {raised['line']}: {raised['code']}" if raised.get("file") else ""
         print(f"Your code cannot be imported, so nothing can be checked.{place}\n{raised['type']}: {raised['message']}")
-        return 1
+        return None
     engine = Engine(course, room)
     target = HERE / "tests" / (f"test_{only}.py" if only else "")
-    quiet = ["-p", "no:terminal", "-c", str(HERE / "pytest.ini")]
-    pytest.main([*quiet, str(target)], plugins=[engine])
-    return report(course.tasks, engine)
+    pytest.main(["-p", "no:terminal", "-c", str(HERE / "pytest.ini"), str(target)], plugins=[engine])
+    return engine
 
 
-def report(tasks, engine) -> int:
+def report(tasks, engine, hint=False) -> int:
     """Print task by task, then the points and what to do next."""
     points, most, following = {False: 0.0, True: 0.0}, {False: 0.0, True: 0.0}, None
     for task in tasks:
         results = engine.results[task["id"]]
         if not results:
             continue
-        earned, possible = (sum(result[name] for result in results) for name in ("points", "max_points"))
+        earned, possible = totals(results)
         points[task["bonus"]] += earned
         most[task["bonus"]] += possible
-        print(f"\n{task['title']} ({task['id']}): {earned:g} of {possible:g} points")
-        reasons = set()
-        for result in results:
-            print(f"  [{MARKS.get(result['status'], ' FAIL ')}] {result['title']}")
-            if result["message"] and result["message"] not in reasons:  # a reason that holds for several is said once
-                print(textwrap.indent(textwrap.fill(result["message"], 96), " " * 11))
-                reasons.add(result["message"])
-            if following is None and result["status"] not in ("passed", "blocked"):
-                following = task, result
-    print(
-        f"\nPoints so far: {points[False]:g} of {most[False]:g}, and {points[True]:g} of {most[True]:g} bonus points."
-    )
+        unfinished = report_task(task, results)
+        following = following or unfinished
+    summary = [f"{points[bonus]:g} of {most[bonus]:g}{' bonus points' * bonus}" for bonus in points if most[bonus]]
+    print(f"\nPoints so far: {', and '.join(summary)}.")
     print("(These checks carry 60 % of the points; their twins on other data carry the rest.)")
     for error in engine.kit_errors:
         print(f"The kit itself failed, please tell your instructor: {error}")
     if following is None:
-        print("Everything passes. Hand in the three files of backprop/ that you worked on.")
+        print("Everything here passes. Hand in the three files of backprop/ that you worked on, or the notebook.")
         return 0
     task, result = following
     print(f"Next: {task['title']} - {result['title']}\n{textwrap.fill(result['message'], 100)}")
+    if hint:
+        print(textwrap.fill(f"Hint: {task['hint']}" if task.get("hint") else "There is no hint for this task.", 100))
     return 1
+
+
+def report_task(task, results):
+    """Print the task's checks; (task, result) of the first that the student can do something about, or None."""
+    following = None
+    earned, possible = totals(results)
+    print(f"\n{task['title']} ({task['id']}): {earned:g} of {possible:g} points")
+    reasons = set()
+    for result in results:
+        print(f"  [{MARKS.get(result['status'], ' FAIL ')}] {result['title']}")
+        if result["message"] and result["message"] not in reasons:  # a reason that holds for several is said once
+            print(textwrap.indent(textwrap.fill(result["message"], 96), " " * 11))
+            reasons.add(result["message"])
+        if following is None and result["status"] not in ("passed", "blocked"):
+            following = task, result
+    return following
+
+
+def totals(results) -> tuple[float, float]:
+    return tuple(round(sum(result[name] for result in results), 2) for name in ("points", "max_points"))
+
+
+def check(task: str) -> float:
+    """In the notebook: what passes of a task, what does not and why; the points that it earns so far."""
+    use_notebook()
+    course = given()
+    if task not in [t["id"] for t in course.tasks]:
+        print(f"There is no task {task!r}: name one of {', '.join(t['id'] for t in course.tasks)}.")
+        return 0.0
+    engine = look(course, task)
+    results = engine.results[task] if engine else []
+    unfinished = report_task(next(t for t in course.tasks if t["id"] == task), results) if engine else None
+    if results and all(result["status"] == "passed" for result in results):
+        print("Everything here passes.")
+    elif unfinished and unfinished[1]["status"] == "untried":
+        print("Put your code in the place of `raise NotImplementedError`, run that cell, and then this one again.")
+    return totals(results)[0]
+
+
+def show(name: str) -> None:
+    """In the notebook: print and draw what your network learns, as `python -m backprop.demos` does."""
+    from backprop import demos
+    from IPython.display import Image, display
+
+    demos.NeuralNetwork = use_notebook()
+    with tempfile.TemporaryDirectory() as folder:
+        demos.main([name, "--out", os.path.relpath(folder)])
+        for picture in sorted(Path(folder).glob("*.png")):
+            display(Image(picture.read_bytes()))
+
+
+def use_notebook():
+    """The notebook's own NeuralNetwork, where a cell defines a whole class; it takes the package's place."""
+    from backprop import neural_network
+
+    neural_network.NeuralNetwork = getattr(sys.modules["__main__"], "NeuralNetwork", neural_network.NeuralNetwork)
+    return neural_network.NeuralNetwork
 
 
 if __name__ == "__main__":

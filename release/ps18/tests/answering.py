@@ -148,7 +148,9 @@ class Answerer:
         # The second entry lets a lone file say `from activations import ...`.
         sys.path[:0] = [self.folder, os.path.join(self.folder, "backprop")]
         try:
-            self.network_class = importlib.import_module("backprop.neural_network").NeuralNetwork
+            notebook = os.path.exists(os.path.join(self.folder, "backprop", "notebook.py"))
+            module = "backprop.notebook" if notebook else "backprop.neural_network"
+            self.network_class = importlib.import_module(module).NeuralNetwork
         except BaseException as error:
             return {"raised": self.describe(error)}
         return {}
@@ -224,8 +226,14 @@ class Answerer:
         if isinstance(error, SyntaxError):
             raised["message"] = str(error.msg)[:MAX_TEXT]
             frames.append((str(error.filename), error.lineno, "", error.text))
-        own = [f for f in frames if self.folder and f[0].startswith(os.path.join(self.folder, "backprop"))]
+        own = [(name, *f[1:]) for f in frames if (name := self.own(f[0]))]
         if own:
             file, line, function, text = own[-1]
-            raised.update(file=os.path.basename(file), line=line, function=function, code=(text or "").strip()[:120])
+            raised.update(file=file, line=line, function=function, code=(text or "").strip()[:120])
         return raised
+
+    def own(self, path: str) -> str | None:
+        """What to call a file of the student's own; None for all others."""
+        if self.folder and path.startswith(os.path.join(self.folder, "backprop")):
+            return None if path.endswith("notebook.py") else os.path.basename(path)
+        return "a cell" if "ipykernel_" in path else None
