@@ -27,7 +27,7 @@ release: $(VENV)/ready ## build the student folder, release/ps18
 	@$(KIT) release
 
 grade: $(VENV)/ready ## grade a class: [SUBMITTED=submitted] [OUT=graded] [JOBS=n]
-	@$(KIT) grade $(SUBMITTED) --out $(OUT) $(if $(JOBS),--jobs $(JOBS))
+	@$(KIT) grade $(SUBMITTED) --out $(OUT) --gradebook gradebook.db $(if $(JOBS),--jobs $(JOBS))
 
 doctor: $(VENV)/ready ## say whether this machine can grade, and how to mend it if not
 	@$(KIT) doctor

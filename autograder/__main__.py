@@ -61,6 +61,9 @@ def parser() -> argparse.ArgumentParser:
     )
     grade.add_argument("--student", action="append", metavar="NAME", help="grade this student only; may be given again")
     grade.add_argument("--force", action="store_true", help="grade again what has not changed, too")
+    grade.add_argument(
+        "--gradebook", type=Path, metavar="FILE", help="nbgrader's gradebook.db, to write scores and comments to"
+    )
     grade.set_defaults(run=run_grade)
 
     one = commands.add_parser("grade-one", help="grade one folder, .py, .ipynb or .zip, and show the result")
@@ -97,11 +100,12 @@ def run_release(options: argparse.Namespace) -> int:
 def run_grade(options: argparse.Namespace) -> int:
     from rich.console import Console
 
+    from .gradebook import Gradebook
     from .grading import grade_all, processes
     from .report.files import open_output, read_result, write_grades, write_result
     from .report.terminal import class_table, progress
     from .results import fingerprint
-    from .submissions import Submission, find_class, read_submission
+    from .submissions import Submission, find_class, read_submission, released_stubs
 
     console = Console()
     submitted = options.submitted
@@ -126,17 +130,24 @@ def run_grade(options: argparse.Namespace) -> int:
             submission = read_submission(path, name, stubs)
             found = None if options.force else read_result(options.out, name)
             if found and found.get("sha256") == fingerprint(submission, sandbox.name):
-                results[name] = found
-                bar.advance(task)
+                done(submission, found)
             else:
                 yield submission
 
-    with processes(min(options.jobs, len(chosen))) as executor, progress(console) as bar:
+    def done(submission: Submission, result: dict) -> None:
+        book.record(result, submission)
+        results[result["student"]] = result
+        bar.advance(task)
+
+    with (
+        Gradebook(options.gradebook, example=submitted == EXAMPLES, students=students) as book,
+        processes(min(options.jobs, len(chosen))) as executor,
+        progress(console) as bar,
+    ):
         task = bar.add_task("", total=len(chosen))
-        for result in grade_all(changed(), sandbox, executor, window=2 * options.jobs):
+        for submission, result in grade_all(changed(), sandbox, executor, window=2 * options.jobs):
             write_result(options.out, result)
-            results[result["student"]] = result
-            bar.advance(task)
+            done(submission, result)
     earlier = {name: read_result(options.out, name) for name in students if name not in results}
     write_grades(options.out, [*results.values(), *filter(None, earlier.values())])
     class_table(console, results.values())
@@ -154,7 +165,7 @@ def run_grade_one(options: argparse.Namespace) -> int:
 
     from .grading import grade_apart
     from .report.terminal import one_result
-    from .submissions import read_submission
+    from .submissions import read_submission, released_stubs
 
     if not os.path.lexists(options.path):
         raise Usage(f"{options.path}: there is no such file or folder; give what one student handed in.")
@@ -185,17 +196,6 @@ def choose_sandbox(options: argparse.Namespace):
             file=sys.stderr,
         )
     return sandbox
-
-
-def released_stubs() -> dict[str, bytes]:
-    from . import RELEASE
-    from .submissions import FILES, NOTEBOOK
-
-    try:
-        stubs = {name: (RELEASE / "backprop" / name).read_bytes() for name in FILES}
-        return {**stubs, NOTEBOOK: (RELEASE / NOTEBOOK).read_bytes()}
-    except OSError as error:
-        raise Usage(f"release/{ASSIGNMENT} is not complete ({error.filename}): run `make release` first.") from None
 
 
 if __name__ == "__main__":

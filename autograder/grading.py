@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from time import perf_counter
 from typing import Any
@@ -162,8 +163,8 @@ def processes(jobs: int) -> Iterator[Executor]:
 
 def grade_all(
     submissions: Iterable[Submission], sandbox: Sandbox, executor: Executor, window: int
-) -> Iterator[dict[str, Any]]:
-    """Results as they come, with at most `window` submissions under way."""
+) -> Iterator[tuple[Submission, dict[str, Any]]]:
+    """Submissions with their results as they come, with at most `window` submissions under way."""
     under_way: dict[Future, Submission] = {}
     waiting = iter(submissions)
     exhausted = False
@@ -173,9 +174,10 @@ def grade_all(
             if submission is None:
                 exhausted = True
             else:
-                under_way[executor.submit(grade_apart, submission, sandbox)] = submission
+                job = executor.submit(grade_apart, replace(submission, notebook=None), sandbox)
+                under_way[job] = submission
         done, _ = wait(under_way, return_when=FIRST_COMPLETED)
         for future in done:
             submission = under_way.pop(future)
             error = future.exception()
-            yield kit_failure(submission, sandbox.name, error) if error else future.result()
+            yield submission, kit_failure(submission, sandbox.name, error) if error else future.result()

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import ASSIGNMENT, uploads
+from . import ASSIGNMENT, RELEASE, uploads
 from .cells import lift
 from .uploads import MAX_DEPTH, Entry, Refused, most, shown
 
@@ -42,6 +42,16 @@ class Submission:
     broken: dict[str, str]  # name -> why this file is left out
     reason: str | None  # why it cannot be graded
     sha256: str  # of all that decides the grade
+    notebook: bytes | None = None  # as handed in, for the answers in it
+
+
+def released_stubs() -> dict[str, bytes]:
+    """The files that students start from, by name."""
+    try:
+        stubs = {name: (RELEASE / "backprop" / name).read_bytes() for name in FILES}
+        return {**stubs, NOTEBOOK: (RELEASE / NOTEBOOK).read_bytes()}
+    except OSError as error:
+        raise BadInput(f"release/{ASSIGNMENT} is not complete ({error.filename}): run `make release` first.") from None
 
 
 def find_class(submitted: Path) -> dict[str, Path]:
@@ -93,6 +103,7 @@ class _Found:
     broken: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)  # name -> path
     unchanged: list[str] = field(default_factory=list)
+    notebook: bytes | None = None
 
     @property
     def worked_on(self) -> bool:
@@ -110,7 +121,8 @@ def _choose_files(entries: Sequence[Entry], stubs: Mapping[str, bytes]) -> _Foun
                 break
     if NOTEBOOK in found.files:
         try:
-            found.lifted = lift(found.files.pop(NOTEBOOK), stubs[NOTEBOOK])
+            found.notebook = found.files.pop(NOTEBOOK)
+            found.lifted = lift(found.notebook, stubs[NOTEBOOK])
             found.unchanged += [] if found.lifted else [found.labels[NOTEBOOK]]
         except Refused as refusal:
             found.broken[NOTEBOOK] = f"{found.labels[NOTEBOOK]} {refusal}."
@@ -164,7 +176,7 @@ def _decide(student: str, found: _Found) -> Submission:
     taken = () if reason else tuple(found.labels[n] for n in (files if source == "files" else [NOTEBOOK]))
     ignored = tuple(_first([path for path in found.paths if path not in taken], 20))
     sha = _digest(files, reason, broken)
-    return Submission(student, files, source, taken, ignored, tuple(notes), broken, reason, sha)
+    return Submission(student, files, source, taken, ignored, tuple(notes), broken, reason, sha, found.notebook)
 
 
 def _digest(files: Mapping[str, bytes], reason: str | None, broken: Mapping[str, str]) -> str:

@@ -1,0 +1,131 @@
+"""nbgrader's gradebook: scores, comments and what waits for a person, and the notebooks under `autograded/`."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from . import ASSIGNMENT
+from .marked import answered, comments, handed_in, put_results, released
+from .report.files import Unwritable, write_whole
+from .submissions import Submission
+
+EXAMPLE = "(example class)"  # the last name of students who are none
+# nbgrader calls `alembic` by name, and finds it only where the environment is activated.
+os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
+
+
+class Gradebook:
+    """The gradebook of a course folder; use `with`.  Without a path it is none, and records nothing."""
+
+    def __init__(self, path: Path | None, example: bool = False, students: Iterable[str] = ()):
+        self._example = example
+        self._failures: tuple[type[Exception], ...] = (OSError,)
+        self._book: Any = None
+        if path is None:
+            return
+        from nbgrader.api import Gradebook as Book
+        from sqlalchemy.exc import SQLAlchemyError
+
+        self._failures = (SQLAlchemyError, OSError)
+        self.course = path.parent
+        try:
+            self._book = Book(f"sqlite:///{path}")
+            save_cells(self._book, f"sqlite:///{path}")
+            if not example:
+                self._remove_examples(students)
+            self._held = self._scores()
+        except self._failures as error:
+            why = str(error).splitlines()[0]
+            raise Unwritable(f"{path}: the gradebook cannot be written ({why}); give another with --gradebook.") from None
+
+    def __enter__(self) -> "Gradebook":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._book is not None:
+            self._book.close()
+
+    def _scores(self) -> dict[str, dict[str, float]]:
+        """What it holds: by student, by cell, the points given automatically."""
+        from nbgrader.api import Grade, GradeCell, Student, SubmittedAssignment, SubmittedNotebook
+
+        query = (
+            self._book.db.query(Student.id, GradeCell.name, Grade.auto_score)
+            .select_from(Grade)
+            .join(GradeCell, Grade.cell_id == GradeCell.id)
+            .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+            .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Student, SubmittedAssignment.student_id == Student.id)
+        )
+        held: dict[str, dict[str, float]] = {}
+        for student, cell, points in query:
+            held.setdefault(student, {})[cell] = points
+        return held
+
+    def record(self, result: Mapping[str, Any], submission: Submission) -> None:
+        """Write one result, in one transaction, if it is not there already; what people gave stays."""
+        if self._book is None:
+            return
+        student = result["student"]
+        marked = handed_in(submission.notebook, submission.files)
+        put_results(marked, result)
+        path = self.course / "autograded" / student / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+        text = json.dumps(marked, indent=1, sort_keys=True) + "\n"
+        same = path.exists() and path.read_text(encoding="utf-8", errors="replace") == text
+        points = {task["id"]: task["points"] for task in result["tasks"]}
+        if same and points.items() <= self._held.get(student, {}).items():
+            return
+        try:
+            self._put(result, points, answered(marked), same)
+            self._book.db.commit()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, text)
+        except self._failures as error:
+            self._book.db.rollback()
+            raise Unwritable(f"The gradebook cannot be written: {str(error).splitlines()[0]}.") from None
+
+    def _put(self, result: Mapping[str, Any], points: Mapping[str, float], written: set[str], same: bool) -> None:
+        student = result["student"]
+        about = {"last_name": EXAMPLE} if self._example else {}
+        when = {"timestamp": datetime.fromisoformat(result["submitted"])} if result.get("submitted") else {}
+        self._book.update_or_create_student(student, **about)
+        submission = self._book.update_or_create_submission(ASSIGNMENT, student, **when)
+        said = comments(result)
+        for own in submission.notebooks:
+            for grade in own.grades:
+                if grade.cell.name in points:
+                    grade.auto_score = points[grade.cell.name]
+                    grade.needs_manual_grade = False
+                else:  # a question: the answer waits for a person, and again if it has changed
+                    grade.auto_score = None if grade.cell.name in written else 0
+                    waits = grade.manual_score is None or not same
+                    grade.needs_manual_grade = grade.cell.name in written and waits
+            for comment in own.comments:
+                comment.auto_comment = said.get(comment.cell.name) or None
+
+    def _remove_examples(self, students: Iterable[str]) -> None:
+        """Take out the students of the example class, once there is a class of one's own."""
+        from nbgrader.api import Student
+
+        for (name,) in self._book.db.query(Student.id).filter(Student.last_name == EXAMPLE).all():
+            if name not in students:
+                self._book.remove_student(name)
+
+
+def save_cells(book: Any, url: str) -> None:
+    """Tell the gradebook which cells the released notebook has."""
+    import nbformat
+    from nbgrader.preprocessors import SaveCells
+
+    book.update_or_create_assignment(ASSIGNMENT)
+    notebook = nbformat.from_dict(released())
+    held = {cell.name: cell.source for own in book.find_assignment(ASSIGNMENT).notebooks for cell in own.source_cells}
+    wanted = {c.metadata.nbgrader.grade_id: c.source for c in notebook.cells if "nbgrader" in c.metadata}
+    if held == {name: held.get(name) for name in wanted} and all(held.get(n) == s for n, s in wanted.items()):
+        return
+    about = {"notebook": ASSIGNMENT, "assignment": ASSIGNMENT, "student": ".", "db_url": url}
+    SaveCells().preprocess(notebook, {"nbgrader": about})

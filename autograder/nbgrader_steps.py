@@ -1,0 +1,53 @@
+"""Our steps of `nbgrader autograde`, in the place of those that run students' code; see nbgrader_config.py."""
+
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from .grading import grade_apart
+from .marked import comments, handed_in, put_results
+from .sandbox import choose
+from .submissions import read_submission, released_stubs
+
+
+class Mend(NbGraderPreprocessor):
+    """Bring the notebook to the released form: cells that were deleted, copied or changed stop nothing."""
+
+    def preprocess(self, nb: Any, resources: dict) -> tuple[Any, dict]:
+        import nbformat
+
+        mended = handed_in(nbformat.writes(nb).encode(), {})
+        return nbformat.from_dict(mended), resources
+
+
+class Grade(NbGraderPreprocessor):
+    """Grade the submission as `make grade` does, and write each task's points and messages as its cell's outputs."""
+
+    def preprocess(self, nb: Any, resources: dict) -> tuple[Any, dict]:
+        import nbformat
+
+        about = resources["nbgrader"]
+        folder = Path(resources["metadata"]["path"])  # autograded/<student>/ps18, a copy of what was handed in
+        handed = folder.parents[2] / "submitted" / about["student"] / about["assignment"]
+        submission = read_submission(handed, about["student"], released_stubs())
+        result = grade_apart(submission, choose())
+        if result["kit_errors"]:
+            raise RuntimeError(f"The kit itself failed: {result['kit_errors'][0]}")
+        put_results(nb, result)
+        resources["kit_comments"] = comments(result)
+        return nbformat.from_dict(nb), resources
+
+
+class Comment(NbGraderPreprocessor):
+    """Put the messages beside the solution cells, after nbgrader's own step has cleared them."""
+
+    def preprocess(self, nb: Any, resources: dict) -> tuple[Any, dict]:
+        about = resources["nbgrader"]
+        with Gradebook(about["db_url"]) as book:
+            for cell, text in resources["kit_comments"].items():
+                found = book.find_comment(cell, about["notebook"], about["assignment"], about["student"])
+                found.auto_comment = text or None
+            book.db.commit()
+        return nb, resources

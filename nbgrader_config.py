@@ -1,0 +1,21 @@
+"""nbgrader on this course: `nbgrader autograde`, `export`, `generate_feedback` and the formgrader.
+
+Students' code runs in the kit's sandbox, never in nbgrader's kernel.
+"""
+
+import sys
+from pathlib import Path
+
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, SaveAutoGrades
+
+here = Path(__file__).resolve().parent
+sys.path[:0] = [str(here), str(here / "solutions")]
+from autograder.nbgrader_steps import Comment, Grade, Mend  # noqa: E402
+
+c = get_config()  # noqa: F821
+c.CourseDirectory.root = str(here)
+# The student folder, release/ps18, is made by `make release`, not by nbgrader alone: its button writes elsewhere.
+c.CourseDirectory.release_directory = "dist/release"
+c.Autograde.sanitize_preprocessors = [Mend, CheckCellMetadata]
+c.Autograde.autograde_preprocessors = [Grade, SaveAutoGrades, Comment, AssignLatePenalties, CheckCellMetadata]
+c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("this is not written yet")'}
