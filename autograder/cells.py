@@ -23,7 +23,7 @@ SOLUTIONS = {
 }
 RUNNER = Path(__file__).parent / "sandbox" / "notebook.py"
 MAX_CELLS = 2000
-WHOLE_CLASS = "class"
+WHOLE_CLASS = "the class"
 
 
 def cells_of(notebook: bytes) -> list[tuple[str, str]]:

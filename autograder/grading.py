@@ -80,7 +80,7 @@ def grade(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
             reply = worker.load({**given_files(), **submission.files})
             if reply.get("crashed") == NOT_STARTED:
                 raise SandboxError(f"{NOT_STARTED} ({worker.complaint() or 'it gave no reason'})")
-            reason = load_problem(reply)
+            reason = load_problem(reply, submission.source)
             if reason is None:
                 room = Room(worker)
                 engine = Engine(course(), room)

@@ -16,27 +16,30 @@ SCHEMA = 1
 GRADED_BY = ("autograder", "solutions/backprop", f"release/{ASSIGNMENT}/backprop")
 
 
-def load_problem(reply: dict) -> str | None:
-    """Why the submission cannot be imported, for the student; None if it can."""
+def load_problem(reply: dict, source: str) -> str | None:
+    """Why the submission, "files" or a "notebook", cannot be imported, for the student; None if it can."""
+    name, taken = "neural_network.py", "neural_network.py, activations.py and exercises.py are"
+    if source == "notebook":
+        name, taken = "The notebook", "the notebook is"
     if "timeout" in reply:
         limit = f"{reply['timeout']:.0f} s"
-        return f"Importing neural_network.py did not end within {limit}: keep demos and training out of it."
+        return f"Importing {name} did not end within {limit}: keep demos and training out of it."
     if "crashed" in reply:
-        return f"Importing neural_network.py ended its process: {reply['crashed']}."
+        return f"Importing {name} ended its process: {reply['crashed']}."
     if "raised" not in reply:
         return None
     raised = reply["raised"]
     where = f"{raised['file']}, line {raised['line']}: `{raised['code']}`. " if raised.get("file") else ""
     if raised["type"] == "ModuleNotFoundError":
         return (
-            f"{where}{raised['message']}: only neural_network.py, activations.py and exercises.py are taken from what"
-            " you hand in, and NumPy and matplotlib are there. Put what they need into one of them."
+            f"{where}{raised['message']}: only {taken} taken from what you hand in, and NumPy and matplotlib are"
+            " there. Put what the code needs into it."
         )
     if raised["type"] == "AttributeError" and not where:
-        return "neural_network.py defines no class `NeuralNetwork`: the class has to have this name."
+        return f"{name} defines no class `NeuralNetwork`: the class has to have this name."
     if raised["type"] == "SystemExit":
-        return f"{where}Importing neural_network.py ends the program: leave out sys.exit() and exit()."
-    return f"{where}neural_network.py cannot be imported: {raised['type']}: {raised['message']}."
+        return f"{where}Importing {name} ends the program: leave out sys.exit() and exit()."
+    return f"{where}{name} cannot be imported: {raised['type']}: {raised['message']}."
 
 
 def result(

@@ -58,7 +58,7 @@ def test_results_come_for_everyone_with_a_bounded_number_under_way(halfway):
 
     with ThreadPoolExecutor(2) as executor:
         seen = []
-        for result in grade_all(submissions(), Plain(), executor, window=3):
+        for _, result in grade_all(submissions(), Plain(), executor, window=3):
             under_way.discard(result["student"])
             seen.append(result["student"])
     assert sorted(seen) == sorted(f"s{n}" for n in range(12)) and most <= 3

@@ -159,8 +159,8 @@ def test_an_exercise_alone_can_be_graded(tmp_path, name):
         assert (submission.files, submission.reason) == ({name: WORK}, None)
 
 
-def test_a_notebook_alone_has_a_reason_for_now(tmp_path):
-    assert says(read(put(tmp_path, STUBS | {NOTEBOOK: b"{}"})).reason, NOTEBOOK, "not graded yet")
+def test_a_notebook_that_is_none_has_a_reason(tmp_path):
+    assert says(read(put(tmp_path, STUBS | {NOTEBOOK: b"{}"})).reason, NOTEBOOK, "has no cells")
 
 
 def test_files_win_over_a_notebook_and_a_note_says_so(tmp_path):
@@ -171,8 +171,7 @@ def test_files_win_over_a_notebook_and_a_note_says_so(tmp_path):
 
 
 def test_the_released_notebook_counts_as_absent(tmp_path):
-    stubs = STUBS | {NOTEBOOK: b'{"cells": []}\n'}
-    submission = read_submission(put(tmp_path, stubs), "s01", stubs)
+    submission = read(put(tmp_path, STUBS))
     assert (submission.files, submission.reason) == ({}, None)
 
 
@@ -190,7 +189,7 @@ def test_a_lone_file_keeps_a_name_that_is_expected(tmp_path):
 
 
 def test_a_lone_notebook_counts_as_the_notebook(tmp_path):
-    assert says(read(put(tmp_path, {"mine.ipynb": b"{}"}) / "mine.ipynb").reason, "mine.ipynb", "not graded yet")
+    assert says(read(put(tmp_path, {"mine.ipynb": b"{}"}) / "mine.ipynb").reason, "mine.ipynb", "has no cells")
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):

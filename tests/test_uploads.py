@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.submissions import FILES, MAX_FILE, NOTEBOOK
+from autograder.submissions import FILES, NOTEBOOK
+from autograder.uploads import MAX_FILE
 from autograder.uploads import Refused, list_upload
 
 from .handed_in import NETWORK, OTHER, STUBS, WORK, little_memory, make_zip, put, read, says, unprivileged

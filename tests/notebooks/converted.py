@@ -14,7 +14,14 @@ FILE_OF = {"tanh-code": "activations.py", "square-code": "exercises.py", "spiral
 
 
 def code_cell(source: str, **metadata) -> dict:
-    return {"cell_type": "code", "id": "own", "metadata": metadata, "source": source, "outputs": [], "execution_count": None}
+    return {
+        "cell_type": "code",
+        "id": "own",
+        "metadata": metadata,
+        "source": source,
+        "outputs": [],
+        "execution_count": None,
+    }
 
 
 def notebook_of(files: Mapping[str, bytes]) -> dict:
@@ -45,7 +52,9 @@ def notebook_of(files: Mapping[str, bytes]) -> dict:
             cells[gid]["source"] = "\n\n".join(sources)
     if text and not whole:
         rest = [ast.unparse(node) for node in ast.parse(text).body if not isinstance(node, ast.ClassDef)]
-        cells["forward-code"]["source"] = drop_relative_imports("\n".join(rest)) + "\n" + cells["forward-code"]["source"]
+        cells["forward-code"]["source"] = (
+            drop_relative_imports("\n".join(rest)) + "\n" + cells["forward-code"]["source"]
+        )
     return notebook
 
 
