@@ -7,10 +7,10 @@ VENV      := .venv
 KIT       := $(VENV)/bin/python -m autograder
 
 .DEFAULT_GOAL := help
-.PHONY: help release grade doctor figures test lint mutants sweep bench lock clean
+.PHONY: help release grade feedback formgrader doctor figures test lint mutants sweep bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
@@ -28,6 +28,14 @@ release: $(VENV)/ready ## build the student folder, release/ps18
 
 grade: $(VENV)/ready ## grade a class: [SUBMITTED=submitted] [OUT=graded] [JOBS=n]
 	@$(KIT) grade $(SUBMITTED) --out $(OUT) --gradebook gradebook.db $(if $(JOBS),--jobs $(JOBS))
+
+feedback: $(VENV)/ready ## write nbgrader's feedback pages to feedback/
+	@$(VENV)/bin/nbgrader generate_feedback ps18 --force
+
+PORT      ?= 8888
+formgrader: $(VENV)/ready ## open nbgrader's formgrader on this course: [PORT=8888]
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/jupyter lab --no-browser --ip=127.0.0.1 --port=$(PORT) \
+	  $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/formgrader $(JUPYTER)
 
 doctor: $(VENV)/ready ## say whether this machine can grade, and how to mend it if not
 	@$(KIT) doctor

@@ -40,7 +40,9 @@ class Gradebook:
             self._held = self._scores()
         except self._failures as error:
             why = str(error).splitlines()[0]
-            raise Unwritable(f"{path}: the gradebook cannot be written ({why}); give another with --gradebook.") from None
+            raise Unwritable(
+                f"{path}: the gradebook cannot be written ({why}); give another with --gradebook."
+            ) from None
 
     def __enter__(self) -> "Gradebook":
         return self

@@ -5,6 +5,7 @@ Nothing of it is run.  Of the student's own outputs text and pictures stay, so t
 
 import html
 import json
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
@@ -16,7 +17,12 @@ from .cells import SOLUTIONS, bare, grade_id, source_of
 SHOWN = ("text/plain", "image/png", "image/jpeg")  # of an output; HTML and scripts of a student's are not
 MAX_OUTPUT = 100_000  # characters of text in one output
 MAX_CELLS = 2000
-STATES = {"passed": "passed", "partial": "partly right", "untried": "not written yet", "blocked": "can't be checked yet"}
+STATES = {
+    "passed": "passed",
+    "partial": "partly right",
+    "untried": "not written yet",
+    "blocked": "can't be checked yet",
+}
 
 
 @cache
@@ -46,9 +52,9 @@ def handed_in(notebook: bytes | None, files: Mapping[str, bytes]) -> dict[str, A
             seen.add(gid)
             kept = known[gid]
             if not kept["metadata"]["nbgrader"]["locked"]:
-                kept["source"] = source_of(cell)
+                kept["source"] = shown_source(cell)
         elif kind in ("code", "markdown"):
-            kept = {"cell_type": kind, "id": f"own-{number}", "metadata": {}, "source": source_of(cell)}
+            kept = {"cell_type": kind, "id": f"own-{number}", "metadata": {}, "source": shown_source(cell)}
         else:
             continue
         if kind == "code":
@@ -76,6 +82,16 @@ def with_files(fresh: dict[str, Any], files: Mapping[str, bytes]) -> dict[str, A
         cell = {"cell_type": "code", "id": f"file-{number}", "metadata": {}, "source": source}
         fresh["cells"].insert(place + number, {**cell, "outputs": [], "execution_count": None})
     return fresh
+
+
+def shown_source(cell: Mapping[str, Any]) -> str:
+    """The text of a student's cell; of Markdown without what a browser would run."""
+    source = source_of(cell)
+    if cell.get("cell_type") == "code" or not re.search("<[a-zA-Z!/?]", source):
+        return source
+    from nbconvert.preprocessors.sanitize import SanitizeHTML
+
+    return SanitizeHTML().sanitize_html_tags(source)
 
 
 def outputs_of(cell: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -141,7 +157,9 @@ def lines_of(task: Mapping[str, Any], result: Mapping[str, Any]) -> list[tuple[s
 
 def as_text(task: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     lines = [f"{task['points']:g} of {task['max_points']:g} points"]
-    return "\n".join([*lines, *(f"{state}: {title} {message}".strip() for state, title, message in lines_of(task, result))])
+    return "\n".join(
+        [*lines, *(f"{state}: {title} {message}".strip() for state, title, message in lines_of(task, result))]
+    )
 
 
 def as_html(task: Mapping[str, Any], result: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import tempfile
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -68,12 +69,19 @@ def function_text(path: Path, name: str) -> str:
 def student_notebook(instructor: Any) -> str:
     """The notebook as nbgrader's generate_assignment makes it, with the regions stripped."""
     import nbformat
+
+    return generated(nbformat.writes(instructor))
+
+
+@cache
+def generated(instructor: str) -> str:
+    import nbformat
     from nbgrader.apps import NbGraderAPI
 
     with course_folder() as (folder, config):
         source = folder / "source" / ASSIGNMENT / NOTEBOOK
         source.parent.mkdir(parents=True)
-        nbformat.write(instructor, source)
+        source.write_text(instructor, encoding="utf-8")
         config.ClearSolutions.code_stub = {"python": UNWRITTEN}
         made = NbGraderAPI(config=config).generate_assignment(ASSIGNMENT)
         released = folder / "release" / ASSIGNMENT / NOTEBOOK
@@ -100,7 +108,7 @@ def course_folder() -> Iterator[tuple[Path, Any]]:
 
 
 def try_out(student_folder: Path, instructor: Any) -> None:
-    """Run the solved notebook and the stripped one beside the student folder's files; NotebookError if one misbehaves."""
+    """Run the solved and the stripped notebook in copies of the student folder; NotebookError if one misbehaves."""
     import nbformat
 
     stripped = nbformat.read(student_folder / NOTEBOOK, as_version=4)
@@ -115,7 +123,9 @@ def try_out(student_folder: Path, instructor: Any) -> None:
                 continue
             wanted = "Everything here passes" if name == "solved" else "NotImplementedError"
             if wanted not in shown:
-                raise NotebookError(f"The {name} notebook's task cell {cell.id} should say {wanted!r}; it says: {shown}")
+                raise NotebookError(
+                    f"The {name} notebook's task cell {cell.id} should say {wanted!r}; it says: {shown}"
+                )
     assert sum(best.values()) == sum(task["points"] for task in rubric()["task"])
 
 

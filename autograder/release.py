@@ -38,9 +38,7 @@ class ReleaseError(Exception):
     """The student folder cannot be built; one sentence that names file and line."""
 
 
-def build(
-    target: Path = RELEASE, solutions: Path = SOLUTIONS, source: Path = SOURCE, tried: bool = False
-) -> list[str]:
+def build(target: Path = RELEASE, solutions: Path = SOLUTIONS, source: Path = SOURCE, tried: bool = False) -> list[str]:
     """Build the student folder and put it in place whole; the names of its files.
 
     `tried` runs the notebook first, solved and stripped, which takes half a minute.

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder import RELEASE
+from autograder.course import rubric
 from autograder.mistakes import MISTAKES
 from autograder.release import SOLUTIONS
 
@@ -74,8 +75,8 @@ def check(python, folder, *arguments):
 
 
 def points(text):
-    found = re.search(r"Points so far: ([\d.]+) of ([\d.]+), and ([\d.]+) of ([\d.]+) bonus", text)
-    return tuple(float(number) for number in found.groups())
+    found = re.search(r"Points so far: ([\d.]+) of ([\d.]+)(?:, and ([\d.]+) of ([\d.]+) bonus points)?\.", text)
+    return tuple(float(number) for number in found.groups() if number)
 
 
 def test_every_region_is_pasted_in_the_journey():
@@ -97,7 +98,7 @@ def test_check_leads_from_nothing_to_full_marks(python, folder):
     assert after_step["backward"][0] == 12 + 21 + 6
     assert after_step["update"][0] == 60
     assert after_step["spirals_recipe"] == (60, 30)
-    assert done.returncode == 0 and "Everything passes" in done.stdout
+    assert done.returncode == 0 and "Everything here passes" in done.stdout
     whole = subprocess.run([python, "-m", "pytest", "-q"], cwd=folder, capture_output=True, text=True)
     assert whole.returncode == 0 and "failed" not in whole.stdout and "skipped" not in whole.stdout
 
@@ -117,6 +118,25 @@ def test_a_mistake_is_named_in_the_graders_words(python, folder):
     done = check(python, folder, "--task", "backward")
     assert MISTAKES["mean_left_out"].sentence in " ".join(done.stdout.split())
     assert points(done.stdout)[1] == 21 and "Gradient check" not in done.stdout
+
+
+def test_a_hint_is_given_for_what_comes_next_and_only_when_asked_for(python, folder):
+    hints = {task["id"]: task["hint"] for task in rubric()["task"]}
+    plain, helped = check(python, folder), check(python, folder, "--hint")
+    assert "Hint" not in plain.stdout
+    assert f"Hint: {hints['forward']}" in " ".join(helped.stdout.split())
+    assert all(len(hint) > 40 for hint in hints.values()) and len(set(hints.values())) == len(hints) == 12
+
+
+def test_a_picture_is_drawn_of_ones_own_network(python, folder):
+    unfinished = check(python, folder, "--picture", "xor")
+    assert unfinished.returncode == 1 and "forward is not written yet" in unfinished.stderr
+    for function in ("forward", "backward", "update"):
+        paste(folder, function, "neural_network.py")
+    assert check(python, folder, "--picture", "xor").returncode == 0
+    assert (folder / "figures" / "xor_learning.png").read_bytes()[:4] == b"\x89PNG"
+    unknown = check(python, folder, "--picture", "nothing")
+    assert unknown.returncode == 2 and "name one of gradient_check, xor" in unknown.stderr
 
 
 def test_a_syntax_error_is_shown_with_its_line(python, folder):

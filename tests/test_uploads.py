@@ -17,8 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.submissions import FILES, NOTEBOOK
-from autograder.uploads import MAX_FILE
-from autograder.uploads import Refused, list_upload
+from autograder.uploads import MAX_FILE, Refused, list_upload
 
 from .handed_in import NETWORK, OTHER, STUBS, WORK, little_memory, make_zip, put, read, says, unprivileged
 

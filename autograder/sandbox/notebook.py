@@ -7,10 +7,10 @@ imports, definitions and constants are run; plots, demonstrations and magics are
 import ast
 import json
 import os
+from typing import Any
 
 import numpy
-
-from . import activations, exercises, neural_network
+from backprop import activations, exercises, neural_network
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -71,7 +71,8 @@ def assemble() -> type:
     with open(os.path.join(FOLDER, "notebook.json"), encoding="utf-8") as stream:
         plan = json.load(stream)
     # What the notebook's first cell imports.
-    space = {"__name__": "backprop.notebook", "np": numpy, "exercises": exercises, "Recipe": exercises.Recipe}
+    space: dict[str, Any] = {"__name__": "backprop.notebook", "np": numpy}
+    space.update(exercises=exercises, Recipe=exercises.Recipe)
     for module in (activations, neural_network):
         space.update({name: value for name, value in vars(module).items() if not name.startswith("_")})
     for name in plan["others"]:

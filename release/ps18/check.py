@@ -30,7 +30,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Check your work on this assignment.")
     parser.add_argument("--task", choices=[task["id"] for task in course.tasks], help="look at one task only")
     parser.add_argument("--hint", action="store_true", help="add a hint for what comes next")
-    parser.add_argument("--picture", metavar="NAME", help="draw what your network learns: xor, circle, sine, ... or all")
+    parser.add_argument(
+        "--picture", metavar="NAME", help="draw what your network learns: xor, circle, sine, ... or all"
+    )
     options = parser.parse_args()
     if options.picture:
         from backprop.demos import main as demonstrate

@@ -155,7 +155,9 @@ def draw_spirals_size(data: SpiralsSize) -> Figure:
         bars = np.clip([solved - low, high - solved], 0, None)
         left.errorbar(sizes_of, solved, bars, color=colour, marker=marker, markersize=8, capsize=3, label=label)
         for sizes, x, y in zip(group, sizes_of, solved, strict=True):
-            beside = {"xytext": (-8, 2), "ha": "right"} if sizes in CROWDED else {"xytext": (7, 7 if 0 < y < 0.5 else -13)}
+            beside = (
+                {"xytext": (-8, 2), "ha": "right"} if sizes in CROWDED else {"xytext": (7, 7 if 0 < y < 0.5 else -13)}
+            )
             left.annotate(layers(sizes), (x, y), textcoords="offset points", fontsize=10, **beside)
     left.set(
         xscale="log", xlim=(20, 420), ylim=(-0.06, 1.06), xlabel="parameters", ylabel="share of starts that succeed"

@@ -1,0 +1,53 @@
+"""A course folder as an instructor has it: a clone of the kit with a class handed in, graded by `make grade`."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from autograder.submissions import read_submission, released_stubs
+
+from .converted import as_notebook
+
+ROOT = Path(__file__).parent.parent.parent
+CLASS = ROOT / "tests" / "example_class"
+ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+
+
+def clone_to(folder: Path) -> Path:
+    """What git knows of the kit, with the environment that is there already."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)  # with its time, so that make sees .venv as current
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
+
+
+def hand_in(course: Path, student: str, source: Path | None = None) -> Path:
+    """The example submission as a notebook."""
+    files = read_submission((source or CLASS / student) / "ps18", student, released_stubs()).files
+    return put(course, student, as_notebook(files))
+
+
+def put(course: Path, student: str, notebook: bytes) -> Path:
+    path = course / "submitted" / student / "ps18" / "ps18.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(notebook)
+    return path
+
+
+def run(course: Path, *command: str, status: int = 0) -> str:
+    """The output of a command in the course folder, where the environment is not activated."""
+    done = subprocess.run(command, cwd=course, env=ENVIRONMENT, capture_output=True, text=True, timeout=600)
+    assert done.returncode == status, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "Traceback" not in done.stdout + done.stderr, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def results(course: Path) -> dict[str, dict]:
+    found = {path.parents[1].name: json.loads(path.read_text()) for path in course.glob("graded/*/ps18/results.json")}
+    assert found
+    return found

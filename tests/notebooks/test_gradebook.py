@@ -1,0 +1,167 @@
+"""From notebooks to the gradebook: `make grade`, `nbgrader export`, `generate_feedback`, `autograde` agree."""
+
+import csv
+import json
+import shutil
+
+import pytest
+from nbgrader.api import Gradebook
+
+from .course import CLASS, clone_to, hand_in, put, results, run
+
+NOTEBOOKS = ["complete", "forgotten_mean", "halfway", "stub_untouched", "syntax_error", "transposed_weights"]
+FILES = ["missing_sigma_prime", "no_file"]
+ANSWER = "I saw that **tanh** needs fewer epochs. <script>alert(1)</script> [link](javascript:alert(3))"
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A class of notebooks, files and oddities, graded."""
+    folder = clone_to(tmp_path_factory.mktemp("course") / "kit")
+    for name in NOTEBOOKS:
+        path = hand_in(folder, name)
+    for name in FILES:
+        shutil.copytree(CLASS / name, folder / "submitted" / name)
+    solved = json.loads((folder / "submitted" / "complete" / "ps18" / "ps18.ipynb").read_text())
+    answered = json.loads(json.dumps(solved))
+    answer = cell(answered, "tanh-question")
+    answer["source"] = ANSWER
+    xor = next(c for c in answered["cells"] if "".join(c["source"]) == 'show("xor")')
+    html = {"output_type": "display_data", "metadata": {}, "data": {"text/html": "<script>alert(2)</script>"}}
+    text = {"output_type": "stream", "name": "stdout", "text": "the loss fell"}
+    xor["outputs"] = [html, text]
+    put(folder, "answered", json.dumps(answered).encode())
+    odd = json.loads(json.dumps(solved))
+    odd["cells"] = [c for c in odd["cells"] if c is not cell(odd, "momentum")]  # deleted
+    odd["cells"].append(json.loads(json.dumps(cell(odd, "xor"))))  # duplicated
+    cell(odd, "sine")["source"] = "150.0"  # changed, though locked
+    cell(odd, "forward")["metadata"]["nbgrader"]["points"] = 1000
+    put(folder, "odd", json.dumps(odd).encode())
+    put(folder, "broken", b"{")
+    run(folder, "make", "grade", "JOBS=2")
+    assert path.exists()
+    return folder
+
+
+def cell(notebook, gid):
+    return next(c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == gid)
+
+
+def exported(course):
+    run(course, ".venv/bin/nbgrader", "export", "--to", "export.csv")
+    with open(course / "export.csv", newline="") as stream:
+        return {row["student_id"]: row for row in csv.DictReader(stream)}
+
+
+def book(course):
+    return Gradebook(f"sqlite:///{course / 'gradebook.db'}")
+
+
+def test_the_export_has_the_scores_of_the_results(course):
+    graded = results(course)
+    expected = {name: result["score"] + result["bonus"] for name, result in graded.items()}
+    assert expected["odd"] == expected["answered"] == 150 and expected["forgotten_mean"] == 67
+    assert expected["missing_sigma_prime"] == 62 and expected["halfway"] == 30
+    assert {name: float(row["raw_score"]) for name, row in exported(course).items()} == expected
+    assert {float(row["max_score"]) for row in exported(course).values()} == {150 + 5 * 4}
+
+
+def test_every_task_has_its_points_and_messages_in_the_gradebook(course):
+    result = results(course)["forgotten_mean"]
+    with book(course) as opened:
+        grades = opened.find_submission("ps18", "forgotten_mean").notebooks[0].grades
+        auto = {grade.cell.name: grade.auto_score for grade in grades}
+        comment = opened.find_comment("backward-code", "ps18", "ps18", "forgotten_mean").auto_comment
+    assert {task["id"]: task["points"] for task in result["tasks"]}.items() <= auto.items()
+    assert "the 1/m of BP1 is missing" in comment
+
+
+def test_only_an_answer_waits_for_a_person(course):
+    with book(course) as opened:
+        waiting = {
+            (submission.student.id, grade.cell.name)
+            for submission in opened.assignment_submissions("ps18")
+            for grade in submission.notebooks[0].grades
+            if grade.needs_manual_grade
+        }
+    assert waiting == {("answered", "tanh-question")}
+
+
+def test_a_manual_score_survives_another_run_and_a_changed_answer_waits_again(course):
+    with book(course) as opened:
+        grade = opened.find_grade("tanh-question", "ps18", "ps18", "answered")
+        grade.manual_score, grade.needs_manual_grade = 3, False
+        opened.find_comment("tanh-question", "ps18", "ps18", "answered").manual_comment = "well seen"
+        opened.db.commit()
+    run(course, "make", "grade")
+    run(course, ".venv/bin/python", "-m", "autograder", "grade", "--force", "--student", "answered", *GRADEBOOK)
+    assert float(exported(course)["answered"]["raw_score"]) == 153
+    with book(course) as opened:
+        assert not opened.find_grade("tanh-question", "ps18", "ps18", "answered").needs_manual_grade
+        assert opened.find_comment("tanh-question", "ps18", "ps18", "answered").comment == "well seen"
+    path = course / "submitted" / "answered" / "ps18" / "ps18.ipynb"
+    before = path.read_text()
+    path.write_text(before.replace("needs fewer epochs", "needs more epochs"))
+    run(course, "make", "grade")
+    with book(course) as opened:
+        grade = opened.find_grade("tanh-question", "ps18", "ps18", "answered")
+        assert (grade.manual_score, grade.needs_manual_grade) == (3, True)
+    path.write_text(before)
+    run(course, "make", "grade")
+
+
+GRADEBOOK = ("--gradebook", "gradebook.db")
+
+
+def test_a_changed_submission_changes_its_row_only(course):
+    before = exported(course)
+    shutil.rmtree(course / "submitted" / "halfway")
+    hand_in(course, "halfway", CLASS / "base_only")
+    run(course, "make", "grade")
+    after = exported(course)
+    assert float(after.pop("halfway")["raw_score"]) == 100
+    assert after == {name: row for name, row in before.items() if name != "halfway"}
+
+
+def test_the_feedback_shows_messages_and_pictures_but_no_hidden_data_and_no_script_of_a_students(course):
+    run(course, ".venv/bin/nbgrader", "generate_feedback", "ps18", "--force")
+    page = (course / "feedback" / "forgotten_mean" / "ps18" / "ps18.html").read_text()
+    assert "the 1/m of BP1 is missing" in page and "(hidden data)" in page
+    page = (course / "feedback" / "answered" / "ps18" / "ps18.html").read_text()
+    assert "the loss fell" in page and "alert(2)" not in page and "<script>alert(1)" not in page
+    assert "href=\"javascript:" not in page
+
+
+@pytest.mark.parametrize("student", ["forgotten_mean", "odd", "answered"])
+def test_nbgrader_autograde_gives_the_same_scores_and_messages(course, student):
+    result = results(course)[student]
+    run(course, ".venv/bin/nbgrader", "autograde", "ps18", "--student", student, "--force")
+    with book(course) as opened:
+        submission = opened.find_submission("ps18", student)
+        auto = {grade.cell.name: grade.auto_score for grade in submission.notebooks[0].grades}
+        waiting = {g.cell.name for g in submission.notebooks[0].grades if g.needs_manual_grade}
+        comment = opened.find_comment("backward-code", "ps18", "ps18", student).auto_comment or ""
+    assert {task["id"]: task["points"] for task in result["tasks"]}.items() <= auto.items()
+    assert waiting == ({"tanh-question"} if student == "answered" else set())
+    assert ("the 1/m of BP1 is missing" in comment) == (student == "forgotten_mean")
+    text = (course / "autograded" / student / "ps18" / "ps18.ipynb").read_text()
+    assert f"{result['tasks'][1]['points']:g} of 35 points" in text
+
+
+def test_examples_leave_the_gradebook_when_there_is_a_class(tmp_path):
+    course = clone_to(tmp_path / "kit")
+    keep = {"base_only", "stub_untouched"}
+    for path in (course / "tests" / "example_class").iterdir():
+        if path.is_dir() and path.name not in keep:
+            shutil.rmtree(path)
+    run(course, "make", "grade")
+    assert set(exported(course)) == {"base_only", "stub_untouched"}
+    hand_in(course, "halfway")
+    run(course, "make", "grade")
+    assert set(exported(course)) == {"halfway"}
+
+
+def test_a_gradebook_that_cannot_be_written_is_one_sentence(course, tmp_path):
+    (tmp_path / "book.db").write_text("this is no database, but text of some length")
+    command = [".venv/bin/python", "-m", "autograder", "grade", "--gradebook", str(tmp_path / "book.db")]
+    assert run(course, *command, status=2) == ""
