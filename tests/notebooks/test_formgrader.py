@@ -38,8 +38,8 @@ def address(course, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     environment = {**ENVIRONMENT, "HOME": str(home), "JUPYTER_RUNTIME_DIR": str(home / "runtime")}
     command = ["make", "formgrader", f"PORT={port}", "JUPYTER=--IdentityProvider.token=''"]
-    log = open(home / "log", "w")
-    server = subprocess.Popen(command, cwd=course, env=environment, stdout=log, stderr=log, start_new_session=True)
+    with open(home / "log", "w") as log:
+        server = subprocess.Popen(command, cwd=course, env=environment, stdout=log, stderr=log, start_new_session=True)
     url = f"http://127.0.0.1:{port}/formgrader"
     try:
         for _ in range(START * 2):
@@ -54,7 +54,6 @@ def address(course, tmp_path_factory):
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait()
-        log.close()
 
 
 @pytest.fixture(scope="module")

@@ -129,7 +129,7 @@ def test_the_feedback_shows_messages_and_pictures_but_no_hidden_data_and_no_scri
     assert "the 1/m of BP1 is missing" in page and "(hidden data)" in page
     page = (course / "feedback" / "answered" / "ps18" / "ps18.html").read_text()
     assert "the loss fell" in page and "alert(2)" not in page and "<script>alert(1)" not in page
-    assert "href=\"javascript:" not in page
+    assert 'href="javascript:' not in page
 
 
 @pytest.mark.parametrize("student", ["forgotten_mean", "odd", "answered"])
