@@ -1,0 +1,56 @@
+"""Identical code gets identical scores, as files and as a notebook: the whole example class."""
+
+import pytest
+
+from autograder.grading import grade_all, processes
+from autograder.sandbox import choose
+from autograder.submissions import read_submission, released_stubs
+
+from .converted import as_notebook
+from .course import CLASS
+
+# In a notebook a demo that ends the program is not run; and without any file there is nothing to convert.
+DIFFERENT = {"exits_at_import": 100}
+STUDENTS = sorted(path.name for path in CLASS.iterdir() if path.is_dir() and path.name != "no_file")
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """Results by (student, source)."""
+    folder, stubs, submissions = tmp_path_factory.mktemp("notebooks"), released_stubs(), []
+    for student in STUDENTS:
+        files = read_submission(CLASS / student / "ps18", student, stubs)
+        path = folder / student / "ps18" / "ps18.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(as_notebook(files.files))
+        submissions += [files, read_submission(path.parent, student, stubs)]
+    with processes(2) as executor:
+        graded = list(grade_all(submissions, choose(), executor, window=4))
+    return {(r["student"], "notebook" if r["taken"] == ["ps18.ipynb"] else "files"): r for _, r in graded}
+
+
+def points(result):
+    """By check: points and named mistake."""
+    return {c["id"]: (c["points"], c["mistake"]) for task in result["tasks"] for c in task["checks"]}
+
+
+@pytest.mark.parametrize("student", [name for name in STUDENTS if name != "stub_untouched"])
+def test_a_notebook_scores_as_the_files_do(both, student):
+    files, notebook = both[student, "files"], both[student, "notebook"]
+    assert (files["kit_errors"], notebook["kit_errors"]) == ([], [])
+    if student in DIFFERENT:
+        assert (files["score"], notebook["score"]) == (0, DIFFERENT[student])
+        return
+    assert (notebook["score"], notebook["bonus"], notebook["status"]) == (
+        *(files["score"], files["bonus"]),
+        files["status"],
+    )
+    assert points(notebook) == points(files)
+
+
+def test_the_untouched_notebook_is_the_untouched_stub(tmp_path):
+    from autograder import RELEASE
+
+    submission = read_submission(RELEASE, "s01", released_stubs())
+    assert (submission.files, submission.reason) == ({}, None)
+    assert "ps18.ipynb" in submission.notes[0]
