@@ -76,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
             action="store_true",
             help="run students' code with all your rights; it is recorded",
         )
+        command.add_argument("--sandbox", metavar="NAME", help="bubblewrap or landlock (default: the first that starts)")
 
     commands.add_parser("doctor", help="say whether this machine can grade").set_defaults(run=run_doctor)
     return top
@@ -189,7 +190,7 @@ def run_doctor(options: argparse.Namespace) -> int:
 def choose_sandbox(options: argparse.Namespace):
     from .sandbox import choose
 
-    sandbox = choose(no_sandbox=options.no_sandbox)
+    sandbox = choose(no_sandbox=options.no_sandbox, only=options.sandbox)
     if options.no_sandbox:
         print(
             "autograder: WARNING: without a sandbox, students' code runs with all your rights. This is recorded.",

@@ -42,9 +42,10 @@ def release() -> str:
 
 
 def sandbox() -> str:
-    from .sandbox import choose
+    from .sandbox import choose, why_not_first
 
-    return f"{choose().name} starts"
+    chosen = choose()
+    return f"{chosen.name} starts" + (f". {why_not_first()}" if chosen.name != "bubblewrap" else "")
 
 
 def grading() -> str:

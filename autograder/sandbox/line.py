@@ -23,6 +23,7 @@ from ..checks.answering import MAX_TEXT, BadFrame, frame, receive
 WALL = 10.0  # times the CPU limit
 LOOK = 0.2  # seconds between two looks at the CPU time
 TICKS = os.sysconf("SC_CLK_TCK")
+SCRATCH_BYTES = 1 << 26
 MAX_DEPTH = 12  # of an answer's JSON
 RAISED: dict[str, Any] = {"type": str, "builtin": bool, "message": str, "abstract": bool}  # of an exception
 WHERE: dict[str, Any] = {"file": str, "line": (int, type(None)), "function": str, "code": str}  # and where it is known
@@ -37,11 +38,16 @@ class Late(Exception):
     """The time is up."""
 
 
+class Full(Exception):
+    """The scratch folder is full."""
+
+
 class Line:
     """A socket to one process, with deadlines for every byte."""
 
-    def __init__(self, connection: socket.socket):
+    def __init__(self, connection: socket.socket, scratch: str | None = None):
         self.connection, self.pidfd, self.pid = connection, -1, 0
+        self.scratch = scratch  # the folder it writes to, where nothing else bounds that
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         connection.setblocking(False)
         self.cpu_limit = self.started_cpu = 0.0
@@ -88,6 +94,8 @@ class Line:
                 self.next_look = now + LOOK
                 if cpu_of(self.pid) - self.started_cpu > self.cpu_limit:
                     raise Late
+                if self.scratch and bytes_in(self.scratch) > SCRATCH_BYTES:
+                    raise Full
 
     def read(self, count: int) -> bytes:
         data = bytearray(count)
@@ -129,6 +137,8 @@ class Line:
             return reply, returned
         except Late:
             return {"timeout": cpu}, []
+        except Full:
+            return {"crashed": f"it wrote more than {SCRATCH_BYTES >> 20} MiB to files"}, []
         except (EOFError, OSError):
             return {"crashed": self.ending() or "it closed the answer channel"}, []
         except BadFrame as error:
@@ -218,6 +228,18 @@ def stat_of(pid: int) -> list[bytes]:
             return stream.read().rpartition(b")")[2].split()
     except OSError:
         return []
+
+
+def bytes_in(folder: str) -> int:
+    """The bytes of all files below a folder, as far as they are there to be seen."""
+    total = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(path, name)).st_size
+            except OSError:
+                pass
+    return total
 
 
 def cpu_of(pid: int) -> float:

@@ -9,6 +9,7 @@ from .fonts import font_list
 
 class Plain:
     name = "none"
+    apart = False
 
     def command(self, control: int, scratch: str) -> tuple[list[str], dict[str, str]]:
         settings = Settings(scratch, fonts=str(font_list() or ""), limits={})

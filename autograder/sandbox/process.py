@@ -118,6 +118,12 @@ class Worker:
             return {"crashed": NOT_STARTED}
         contents = [np.frombuffer(content, dtype=np.uint8) for content in self._files.values()]
         reply, _ = self._line.exchange({"files": list(self._files)}, contents, self._cpu)
+        if not reply and self._sandbox.apart:
+            line = self._forked()
+            if line is None:
+                return {"crashed": NOT_STARTED}
+            reply, _ = line.exchange({"do": "load"}, [], self._cpu)
+            line.kill()
         return reply if set(reply) <= {"raised", "timeout", "crashed"} else {"crashed": "its answer was garbled"}
 
     def fork(self) -> Child:
@@ -133,6 +139,9 @@ class Worker:
             self._start()
             line = None if self.load(self._files, self._cpu) else self._forked()
             self._patience = self._patience - (monotonic() - began) if line else 0.0
+        if line is not None and self._sandbox.apart and line.exchange({"do": "load"}, [], self._cpu)[0]:
+            line.kill()
+            line = None
         child = Child(line, (monotonic() - began) / WALL)
         self._children = [*(earlier for earlier in self._children if earlier.alive), child]
         return child
@@ -142,7 +151,7 @@ class Worker:
         if self._patience <= 0 or self._line.gone(0):
             return None
         ours, theirs = socket.socketpair()
-        line = Line(ours)
+        line = Line(ours, self._scratch.name if self._sandbox.apart else None)
         try:
             signal.pidfd_send_signal(self._line.pidfd, signal.SIGCONT)
             socket.send_fds(self._line.connection, [b"f"], [theirs.fileno()])

@@ -36,6 +36,25 @@ REFUSED = {
     "msgget": (68, 186),
     "mq_open": (240, 180),
 }
+# What namespaces would keep apart, and Landlock does not: processes, the rights of files, programs, mounts.
+# -1: the generic table does not have it.
+STRICTLY_REFUSED = {
+    **{"fork": (57, -1), "vfork": (58, -1), "clone": (56, 220), "execve": (59, 221), "execveat": (322, 281)},
+    **{"kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "pidfd_send_signal": (424, 424)},
+    **{"rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240)},
+    **{"chmod": (90, -1), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452)},
+    **{"chown": (92, -1), "fchown": (93, 55), "lchown": (94, -1), "fchownat": (260, 54)},
+    **{"utime": (132, -1), "utimes": (235, -1), "futimesat": (261, -1), "utimensat": (280, 88)},
+    **{"setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7)},
+    **{"removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16)},
+    **{"truncate": (76, 45), "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265)},
+    **{"setpriority": (141, 140), "ioprio_set": (251, 30), "sched_setaffinity": (203, 122)},
+    **{"sched_setparam": (142, 118), "sched_setscheduler": (144, 119), "sched_setattr": (314, 274)},
+    **{"mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51)},
+    **{"open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsmount": (432, 432)},
+    **{"inotify_add_watch": (254, 27), "fanotify_init": (300, 262), "mount_setattr": (442, 442)},
+}
+PRLIMIT = (302, 261)  # of another process
 CLONE3 = 435  # its flags lie out of a filter's sight; without it the C library uses clone
 CLONE, PRCTL = (56, 220), (157, 167)
 NEW_NAMESPACE = 0x7E020000  # CLONE_NEWNS, -CGROUP, -UTS, -IPC, -USER, -PID, -NET
@@ -47,8 +66,11 @@ KILL, ALLOW, ERROR = 0x80000000, 0x7FFF0000, 0x00050000
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # where they lie in what the filter sees
 
 
-def program(machine: str = platform.machine()) -> bytes:
-    """The filter in BPF, for prctl; empty where the machine's numbers are not known here."""
+def program(machine: str = platform.machine(), strict: bool = False) -> bytes:
+    """The filter in BPF, for prctl; empty where the machine's numbers are not known here.
+
+    `strict` is for the sandbox without namespaces.
+    """
     if machine not in MACHINES:
         return b""
     architecture, column = MACHINES[machine]
@@ -59,8 +81,12 @@ def program(machine: str = platform.machine()) -> bytes:
 
     if machine == "x86_64":
         refuse(AT_LEAST, 0x40000000)  # the x32 numbers
-    for numbers in REFUSED.values():
-        refuse(EQUAL, numbers[column])
+    for numbers in [*REFUSED.values(), *(STRICTLY_REFUSED.values() if strict else ())]:
+        if numbers[column] >= 0:
+            refuse(EQUAL, numbers[column])
+    if strict:
+        own = [(LOAD, 0, 0, FIRST_ARGUMENT), (EQUAL, 1, 0, 0), (RETURN, 0, 0, ERROR | EPERM), (RETURN, 0, 0, ALLOW)]
+        steps.extend([(EQUAL, 0, len(own), PRLIMIT[column]), *own])
     refuse(EQUAL, CLONE3, ENOSYS)
     for numbers, test, value in ((CLONE, ANY_BIT, NEW_NAMESPACE), (PRCTL, EQUAL, PR_SET_PDEATHSIG)):
         steps.extend([(EQUAL, 0, 4, numbers[column]), (LOAD, 0, 0, FIRST_ARGUMENT)])
