@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
             action="store_true",
             help="run students' code with all your rights; it is recorded",
         )
-        command.add_argument("--sandbox", metavar="NAME", help="bubblewrap or landlock (default: the first that starts)")
+        command.add_argument("--sandbox", metavar="NAME", help="bubblewrap or landlock (default: what starts)")
 
     commands.add_parser("doctor", help="say whether this machine can grade").set_defaults(run=run_doctor)
     return top

@@ -15,6 +15,8 @@ from . import RELEASE
 from .cells import SOLUTIONS, bare, grade_id, source_of
 
 SHOWN = ("text/plain", "image/png", "image/jpeg")  # of an output; HTML and scripts of a student's are not
+# The start of a Markdown link that leads elsewhere than to a page: it is made plain text.
+LINK = re.compile(r"(\])(\((?!\s*<?(?:https?:|mailto:|attachment:|#))|:(?!\s*<?https?:))")
 MAX_OUTPUT = 100_000  # characters of text in one output
 MAX_CELLS = 2000
 STATES = {
@@ -87,7 +89,10 @@ def with_files(fresh: dict[str, Any], files: Mapping[str, bytes]) -> dict[str, A
 def shown_source(cell: Mapping[str, Any]) -> str:
     """The text of a student's cell; of Markdown without what a browser would run."""
     source = source_of(cell)
-    if cell.get("cell_type") == "code" or not re.search("<[a-zA-Z!/?]", source):
+    if cell.get("cell_type") == "code":
+        return source
+    source = LINK.sub(r"\1\\\2", source)
+    if not re.search("<[a-zA-Z!/?]", source):
         return source
     from nbconvert.preprocessors.sanitize import SanitizeHTML
 
