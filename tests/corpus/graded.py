@@ -1,0 +1,77 @@
+"""The corpora graded by the real engine in the real sandbox, once; and what comes of them: `make corpus`."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from autograder.grading import grade_all, processes
+from autograder.sandbox import choose
+from tests.submissions.corpus import Wrong, correct, files_of, submission, wrong
+
+JOBS = 2
+
+
+def graded(submissions: dict[str, dict[str, bytes]]) -> dict[str, dict[str, Any]]:
+    """Results by name."""
+    names = {f"s{number:03}": name for number, name in enumerate(submissions)}
+    made = [submission(student, submissions[name]) for student, name in names.items()]
+    with processes(JOBS) as executor:
+        found = {names[r["student"]]: r for _, r in grade_all(made, choose(), executor, window=2 * JOBS)}
+    return {name: found[name] for name in submissions}
+
+
+@cache
+def graded_wrong() -> dict[str, dict[str, Any]]:
+    return graded({name: files_of(mistake) for name, mistake in wrong().items()})
+
+
+@cache
+def graded_correct() -> dict[str, dict[str, Any]]:
+    return graded(correct())
+
+
+def lost(result: dict[str, Any]) -> dict[str, float]:
+    """Points lost, by task."""
+    losses = {task["id"]: round(task["max_points"] - task["points"], 2) for task in result["tasks"]}
+    return {task: points for task, points in losses.items() if points > 0.005}
+
+
+def names(result: dict[str, Any]) -> set[str]:
+    """Every mistake that the feedback names."""
+    return {c["mistake"] for task in result["tasks"] for c in task["checks"] if c["mistake"]}
+
+
+def as_it_should_be(mistake: Wrong, result: dict[str, Any]) -> bool:
+    """Whether it loses points where it belongs, and nowhere else."""
+    losses = set(lost(result))
+    return bool(losses & set(mistake.loses)) and losses <= {*mistake.loses, *mistake.may_lose}
+
+
+def table() -> Iterable[str]:
+    """Size, how many are as they should be, and the share that is named, of each corpus."""
+    results, mistakes = graded_wrong(), wrong()
+    yield f"{'corpus':10} {'size':>5} {'as they should be':>18} {'namable':>8} {'named':>6} {'wrong names':>12}"
+    total = [0] * 5
+    for group in [*dict.fromkeys(mistake.group for mistake in mistakes.values()), None]:
+        own = [m for m in mistakes.values() if m.group == group]
+        namable = [m for m in own if m.mistake]
+        row = [len(own), sum(as_it_should_be(m, results[m.name]) for m in own), len(namable)]
+        row += [sum(m.mistake in names(results[m.name]) for m in namable)]
+        row += [sum(bool(names(results[m.name]) - {m.mistake}) for m in own)]
+        total = [a + b for a, b in zip(total, row, strict=True)]
+        shown = row if group else total
+        yield "{:10} {:5} {:18} {:8} {:6} {:12}".format(group or "all wrong", *shown)
+    full = sum(result["score"] == 100 for result in graded_correct().values())
+    yield f"{'correct':10} {len(graded_correct()):5} {full:18}"
+    yield ""
+    yield "The dearest single mistake in each part, in points of 150:"
+    for group in dict.fromkeys(mistake.group for mistake in mistakes.values()):
+        cost = {m.name: sum(lost(results[m.name]).values()) for m in mistakes.values() if m.group == group}
+        dearest = max(cost, key=lambda name: cost[name])
+        losses = ", ".join(f"{task} {points:g}" for task, points in lost(results[dearest]).items())
+        yield f"  {dearest}: {cost[dearest]:g} ({losses})"
+
+
+if __name__ == "__main__":
+    for line in table():
+        print(line)
