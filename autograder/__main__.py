@@ -1,4 +1,4 @@
-"""The command line: python -m autograder release | grade | grade-one | doctor."""
+"""The command line: python -m autograder release | grade | grade-one | export | gradescope | doctor."""
 
 import argparse
 import os
@@ -18,6 +18,8 @@ class Usage(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done, 1 the kit itself failed on something (named), 2 it was asked for something impossible."""
     options = parser().parse_args(arguments)
+    from .doors.roster import RosterError
+    from .late import BadRule
     from .notebooks import NotebookError
     from .release import ReleaseError
     from .report.files import Unwritable
@@ -26,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         return options.run(options)
-    except (Usage, BadInput, Unwritable, SandboxError, ReleaseError, NotebookError) as error:
+    except (Usage, BadInput, BadRule, RosterError, Unwritable, SandboxError, ReleaseError, NotebookError) as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -64,6 +66,9 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--gradebook", type=Path, metavar="FILE", help="nbgrader's gradebook.db, to write scores and comments to"
     )
+    grade.add_argument(
+        "--best-of", action="store_true", help="where the result in OUT is of an earlier, better attempt, keep it"
+    )
     grade.set_defaults(run=run_grade)
 
     one = commands.add_parser("grade-one", help="grade one folder, .py, .ipynb or .zip, and show the result")
@@ -77,6 +82,21 @@ def parser() -> argparse.ArgumentParser:
             help="run students' code with all your rights; it is recorded",
         )
         command.add_argument("--sandbox", metavar="NAME", help="bubblewrap or landlock (default: what starts)")
+
+    export = commands.add_parser("export", help="fill grades into a roster of Canvas or Moodle, or write a plain table")
+    export.add_argument("--format", choices=["canvas", "moodle", "csv"], required=True)
+    export.add_argument("--roster", type=Path, metavar="FILE", help="the CSV file, as downloaded from Canvas or Moodle")
+    export.add_argument("--out", type=Path, default=Path("graded"), help="folder with the results (default: graded)")
+    export.add_argument("--to", type=Path, metavar="FILE", help="the file to write (default: OUT/FORMAT.csv)")
+    export.add_argument(
+        "--column", "--grade-column", metavar="NAME", help="the column for the grades: its heading, or its number"
+    )
+    export.add_argument("--match", metavar="NAME", help="the column that names students as their folders do")
+    export.set_defaults(run=run_export)
+
+    scope = commands.add_parser("gradescope", help="pack the autograder for Gradescope")
+    scope.add_argument("--to", type=Path, metavar="FILE", default=Path(f"dist/{ASSIGNMENT}-gradescope.zip"))
+    scope.set_defaults(run=run_gradescope)
 
     commands.add_parser("doctor", help="say whether this machine can grade").set_defaults(run=run_doctor)
     return top
@@ -100,11 +120,17 @@ def run_release(options: argparse.Namespace) -> int:
 
 def run_grade(options: argparse.Namespace) -> int:
     from rich.console import Console
+    from rich.markup import escape
 
+    from .attempts import better
+    from .course import rubric
     from .gradebook import Gradebook
     from .grading import grade_all, processes
+    from .late import late_rule
+    from .report.class_report import summary, write_report
+    from .report.feedback import write_feedback
     from .report.files import open_output, read_result, write_grades, write_result
-    from .report.terminal import class_table, progress
+    from .report.terminal import class_table, progress, safe
     from .results import fingerprint
     from .submissions import Submission, find_class, read_submission, released_stubs
 
@@ -115,6 +141,7 @@ def run_grade(options: argparse.Namespace) -> int:
         console.print(f"There is no folder `submitted`, so the example class is graded ({EXAMPLES.relative_to(ROOT)}).")
     if options.jobs < 1:
         raise Usage(f"--jobs should be at least 1, but is {options.jobs}.")
+    late_rule(rubric())  # refused before anything is graded
     students = find_class(submitted)
     for name in options.student or []:
         if name not in students:
@@ -148,11 +175,18 @@ def run_grade(options: argparse.Namespace) -> int:
         task = bar.add_task("", total=len(chosen))
         for submission, result in grade_all(changed(), sandbox, executor, window=2 * options.jobs):
             write_result(options.out, result)
+            write_feedback(options.out, result)
             done(submission, result)
     earlier = {name: read_result(options.out, name) for name in students if name not in results}
-    write_grades(options.out, [*results.values(), *filter(None, earlier.values())])
+    everyone = sorted([*results.values(), *filter(None, earlier.values())], key=lambda result: result["student"])
+    write_grades(options.out, everyone)
+    write_report(options.out, everyone)
     class_table(console, results.values())
-    console.print(f"Results are in {options.out}: grades.csv, and STUDENT/{ASSIGNMENT}/results.json for each.")
+    for line in summary(everyone):
+        console.print(escape(safe(line)))
+    console.print(
+        f"Results are in {options.out}: report.html, grades.csv, and STUDENT/{ASSIGNMENT}/feedback.html for each."
+    )
     failed = {name: result["kit_errors"] for name, result in sorted(results.items()) if result["kit_errors"]}
     for name, errors in failed.items():
         print(f"autograder: the kit itself failed on {name}: {errors[0]}", file=sys.stderr)
@@ -179,6 +213,24 @@ def run_grade_one(options: argparse.Namespace) -> int:
     for error in result["kit_errors"]:
         print(f"autograder: the kit itself failed: {error}", file=sys.stderr)
     return 1 if result["kit_errors"] else 0
+
+
+def run_export(options: argparse.Namespace) -> int:
+    from .doors.export import export, graded, save
+
+    done = export(options.format, graded(options.out), options.roster, options.column, options.match)
+    to = options.to or options.out / f"{options.format}.csv"
+    save(done, to, options.roster)
+    print("\n".join([*done.said, f"Written to {to}."]))
+    return 0
+
+
+def run_gradescope(options: argparse.Namespace) -> int:
+    from .doors.package import pack
+
+    names = pack(options.to)
+    print(f"{options.to}: {len(names)} files; upload it as the assignment's autograder in Gradescope.")
+    return 0
 
 
 def run_doctor(options: argparse.Namespace) -> int:

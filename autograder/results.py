@@ -7,11 +7,16 @@ from typing import Any
 import numpy as np
 
 from . import ASSIGNMENT, ROOT, VERSION
+from .checks.case import Case
 from .checks.engine import Engine
-from .course import course
+from .checks.training import loss_of
+from .course import course, predict, rubric
+from .late import late_rule, lateness
 from .submissions import Submission
 
 SCHEMA = 1
+PICTURED = {"xor/learns": (-0.5, 1.5), "circle/learns": (-1.0, 1.0), "spirals/separates": (-1.1, 1.1)}  # and the plane
+GRID = 40  # cells along each side of a plane
 # What decides a grade, besides the submission.
 GRADED_BY = ("autograder", "solutions/backprop", f"release/{ASSIGNMENT}/backprop")
 
@@ -45,9 +50,8 @@ def load_problem(reply: dict, source: str) -> str | None:
 def result(
     submission: Submission, sandbox: str, engine: Engine | None, reason: str | None, seconds: float
 ) -> dict[str, Any]:
-    rubric = course().tasks
     tasks = []
-    for task in rubric:
+    for task in course().tasks:
         checks = engine.results[task["id"]] if engine else []
         points = round(sum(check["points"] for check in checks), 2)
         tasks.append(
@@ -75,6 +79,8 @@ def result(
         "max_score": total("max_points", False),
         "bonus": total("points", True),
         "max_bonus": total("max_points", True),
+        "submitted": submission.submitted,
+        "late": lateness(submission.submitted, total("points", False) + total("points", True), late_rule(rubric())),
         "sandbox": sandbox,
         "sha256": None if engine and engine.kit_errors else fingerprint(submission, sandbox),  # None: grade it again
         "seconds": round(seconds, 3),
@@ -83,7 +89,47 @@ def result(
         "notes": list(submission.notes),
         "kit_errors": engine.kit_errors if engine else [],
         "tasks": tasks,
+        "pictures": pictures(engine) if engine else {},
     }
+
+
+def pictures(engine: Engine) -> dict[str, Any]:
+    """What the feedback draws, of visible checks only: how the loss fell, what is answered where, which gradient errs.
+
+    By check: `losses` [[epochs, loss], ...] and `region`, rows of digits from 0 (the lowest output) to 9, the
+    first row at the top; or `gradient`, its name, and `error`, rows of digits from 0 (right) to 9 (the largest error).
+    """
+    drawn: dict[str, Any] = {}
+    for check, case in engine.cases.items():
+        if check in PICTURED and case.watched and case.watched[0].history:
+            drawn[check] = learnt(case, *PICTURED[check])
+        elif case.error_of and check.startswith("backward/") and not any("gradient" in d for d in drawn.values()):
+            name, error = case.error_of
+            if np.isfinite(error).all() and max(error.shape) <= GRID:
+                drawn[check] = {"gradient": name, "error": digits(error / error.max())}
+    return {check: picture for check, picture in drawn.items() if picture}
+
+
+def learnt(case: Case, low: float, high: float) -> dict[str, Any]:
+    network, X, Y, activation, output_activation = case.watched
+    losses = [
+        [done, loss_of(predict(weights, biases, X, activation, output_activation), Y)]
+        for done, (weights, biases) in network.history
+    ]
+    if not np.isfinite([loss for _, loss in losses]).all():
+        return {}
+    axis = low + (high - low) * (np.arange(GRID) + 0.5) / GRID
+    plane = np.stack([values.ravel() for values in np.meshgrid(axis, axis[::-1])])
+    weights, biases = network.history[-1][1]
+    answer = predict(weights, biases, plane, activation, output_activation).reshape(GRID, GRID)
+    lowest, highest = (-1, 1) if (output_activation or activation) == "tanh" else (0, 1)
+    region = digits(np.clip((answer - lowest) / (highest - lowest), 0, 1))
+    return {"losses": [[done, float(f"{loss:.4g}")] for done, loss in losses], "region": region}
+
+
+def digits(shares: np.ndarray) -> list[str]:
+    """Numbers from 0 to 1 as rows of digits."""
+    return ["".join(map(str, row)) for row in np.minimum(shares * 10, 9).astype(int)]
 
 
 def kit_failure(submission: Submission, sandbox: str, error: BaseException) -> dict[str, Any]:
@@ -106,4 +152,6 @@ def kit_sha256() -> str:
 
 
 def fingerprint(submission: Submission, sandbox: str) -> str:
-    return hashlib.sha256(f"{kit_sha256()} {submission.sha256} {sandbox}".encode()).hexdigest()
+    """What decides the result: the kit and the sandbox in its first half, what was handed in and when in the second."""
+    halves = (f"{kit_sha256()} {sandbox}", f"{submission.sha256} {submission.submitted}")
+    return "".join(hashlib.sha256(half.encode()).hexdigest()[:32] for half in halves)

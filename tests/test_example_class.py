@@ -29,7 +29,8 @@ TEXTS = "a list of texts"
 RESULT = {
     **{"schema": int, "student": str, "assignment": str, "source": str, "status": str, "reason": (str, type(None))},
     **{"score": NUMBER, "max_score": NUMBER, "bonus": NUMBER, "max_bonus": NUMBER, "seconds": NUMBER},
-    **{"sandbox": str, "sha256": str, "tasks": list},
+    **{"submitted": (str, type(None)), "late": (dict, type(None))},
+    **{"sandbox": str, "sha256": str, "tasks": list, "pictures": dict},
     **dict.fromkeys(("taken", "ignored", "notes", "kit_errors"), TEXTS),
 }
 TASK = {"id": str, "title": str, "points": NUMBER, "max_points": NUMBER, "bonus": bool, "checks": list}

@@ -96,6 +96,7 @@ class Network:
     def __init__(self, student: Student, number: Any, layer_sizes: Sequence[int]):
         self._student, self._number = student, number
         self.layer_sizes = list(layer_sizes)
+        self.history: list[tuple[int, Any]] = []  # epochs trained, and the parameters then
         self.arguments: list[Any] = []  # of the last call, as the student's code left them
 
     def call(self, method: str, *values: Any, **options: Any) -> Any:

@@ -19,6 +19,7 @@ def test_learns(student, case):
     centre = np.array(case.setting["centre"]).reshape(2, 1)
     Y = (np.sum((X - centre) ** 2, axis=0, keepdims=True) < 0.25).astype(float)
     network = start(student, case.setting["sizes"], case.setting["start"])
+    case.watch(network, X, Y)
 
     def met():
         accuracy = np.mean((case.predict(network, X) > 0.5) == (Y > 0.5))

@@ -37,6 +37,7 @@ def train_until(
         network.train(X, Y, stretch, eta, batch_size)
         done += stretch
         after = network.parameters()
+        network.history.append((done, after))
         flat = [array for arrays in after for array in arrays]
         if not all(np.isfinite(array).all() for array in flat):
             raise Failed(f"The weights are no longer finite after {done} epochs")

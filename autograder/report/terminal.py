@@ -1,6 +1,5 @@
 """What `grade` and `grade-one` show in a terminal."""
 
-import statistics
 from collections.abc import Iterable
 from typing import Any
 
@@ -57,12 +56,6 @@ def class_table(console: Console, results: Iterable[dict[str, Any]]) -> None:
             escape(safe(remark(r))),
         )
     console.print(table)
-    scores = [result["score"] for result in results]
-    ungradable = sum(result["status"] == "ungradable" for result in results)
-    console.print(
-        f"{len(results)} submissions, {ungradable} of them ungradable; median score {statistics.median(scores):g}"
-        f" of {results[0]['max_score']:g}; sandbox: {', '.join(sorted({r['sandbox'] for r in results}))}."
-    )
 
 
 def remark(result: dict[str, Any]) -> str:

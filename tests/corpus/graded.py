@@ -54,10 +54,10 @@ def table() -> Iterable[str]:
     total = [0] * 5
     for group in [*dict.fromkeys(mistake.group for mistake in mistakes.values()), None]:
         own = [m for m in mistakes.values() if m.group == group]
-        namable = [m for m in own if m.mistake]
+        namable = [m for m in own if m.mistakes]
         row = [len(own), sum(as_it_should_be(m, results[m.name]) for m in own), len(namable)]
-        row += [sum(m.mistake in names(results[m.name]) for m in namable)]
-        row += [sum(bool(names(results[m.name]) - {m.mistake}) for m in own)]
+        row += [sum(m.mistakes[0] in names(results[m.name]) for m in namable)]
+        row += [sum(bool(names(results[m.name]) - set(m.mistakes)) for m in own)]
         total = [a + b for a, b in zip(total, row, strict=True)]
         shown = row if group else total
         yield "{:10} {:5} {:18} {:8} {:6} {:12}".format(group or "all wrong", *shown)

@@ -26,21 +26,21 @@ def test_a_correct_network_keeps_every_point(name):
 
 def test_nothing_is_called_by_a_wrong_name():
     results = graded_wrong()
-    assert {n: extra for n, m in wrong().items() if (extra := names(results[n]) - {m.mistake})} == {}
+    assert {n: extra for n, m in wrong().items() if (extra := names(results[n]) - set(m.mistakes))} == {}
     assert {name for result in graded_correct().values() for name in names(result)} == set()
 
 
 def test_nearly_all_that_has_a_name_is_called_by_it():
-    results, namable = graded_wrong(), [m for m in wrong().values() if m.mistake]
-    missed = [m.name for m in namable if m.mistake not in names(results[m.name])]
+    results, namable = graded_wrong(), [m for m in wrong().values() if m.mistakes]
+    missed = [m.name for m in namable if m.mistakes[0] not in names(results[m.name])]
     assert len(missed) <= (1 - RECALL) * len(namable), missed
 
 
 def test_the_corpora_are_large_and_every_name_is_tried():
     assert len(wrong()) >= 90 and len(correct()) >= 25
-    assert {m.mistake for m in wrong().values()} - {None} <= set(MISTAKES)
+    assert {name for m in wrong().values() for name in m.mistakes} <= set(MISTAKES)
     sentences = [mistake.sentence for mistake in MISTAKES.values()]
-    assert all(sentence.count(". ") >= 1 and sentence.endswith(".") for sentence in sentences)
+    assert all(("." in s[:-1] or ":" in s) and s.endswith(".") for s in sentences)  # what shows, and where to look
 
 
 def test_a_mistake_in_one_method_leaves_the_others_points():

@@ -26,7 +26,7 @@ class Wrong:
     change: tuple[tuple[str, str], ...]
     loses: tuple[str, ...]  # at least one of them
     may_lose: tuple[str, ...]
-    mistake: str | None  # None: there is no name for it
+    mistakes: tuple[str, ...]  # right names, the first of which has to be given; none where there is none
 
     @property
     def group(self) -> str:
@@ -46,11 +46,11 @@ def wrong() -> dict[str, Wrong]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         common = {key: table.pop(key) for key in list(table) if not isinstance(table[key], dict)}
         for key, entry in table.items():
-            row = {"file": "neural_network.py", "mistake": None, **common, **entry}
-            loses = (row["loses"],) if isinstance(row["loses"], str) else tuple(row["loses"])
+            row = {"file": "neural_network.py", "mistake": [], **common, **entry}
+            loses, mistakes = (tuple([v] if isinstance(v, str) else v) for v in (row["loses"], row["mistake"]))
             name = f"{path.stem}/{key}"
             change = tuple((old, new) for old, new in row["change"])
-            found[name] = Wrong(name, row["file"], change, loses, tuple(row["may_lose"]), row["mistake"])
+            found[name] = Wrong(name, row["file"], change, loses, tuple(row["may_lose"]), mistakes)
     return found
 
 

@@ -58,6 +58,7 @@ def succeed(
     epochs, eta, batch_size = recipe["epochs"], recipe["eta"], recipe["batch_size"]
     for seed in starts:
         network = start(student, recipe["layer_sizes"], seed, recipe["activation"], **options)
+        case.watch(network, X, Y, recipe["activation"], recipe["output_activation"])
         try:
             train_until(network, X, Y, epochs, eta, partial(complaint, network), batch_size)
             won += 1

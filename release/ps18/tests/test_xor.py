@@ -18,6 +18,7 @@ def test_learns(student, case):
     if case.setting["flipped"]:
         Y = 1 - Y
     network = start(student, case.setting["sizes"], case.setting["start"])
+    case.watch(network, X, Y)
 
     def met():
         output = case.predict(network, X)
