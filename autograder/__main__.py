@@ -174,6 +174,8 @@ def run_grade(options: argparse.Namespace) -> int:
     ):
         task = bar.add_task("", total=len(chosen))
         for submission, result in grade_all(changed(), sandbox, executor, window=2 * options.jobs):
+            if options.best_of:
+                result = better(read_result(options.out, submission.student), result)
             write_result(options.out, result)
             write_feedback(options.out, result)
             done(submission, result)

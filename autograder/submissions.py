@@ -7,14 +7,16 @@ import hashlib
 import io
 import os
 import re
+import stat
 import tokenize
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import ASSIGNMENT, RELEASE, uploads
 from .cells import lift
+from .late import TIMESTAMP, parse_time
 from .uploads import MAX_DEPTH, Entry, Refused, most, shown
 
 FILES = ("neural_network.py", "activations.py", "exercises.py")
@@ -43,6 +45,7 @@ class Submission:
     reason: str | None  # why it cannot be graded
     sha256: str  # of all that decides the grade
     notebook: bytes | None = None  # as handed in, for the answers in it
+    submitted: str | None = None  # when, as ISO text in UTC, if nbgrader's timestamp.txt says so
 
 
 def released_stubs() -> dict[str, bytes]:
@@ -85,7 +88,7 @@ def read_submission(path: Path, student: str, stubs: Mapping[str, bytes]) -> Sub
                 inside = _choose_files(uploads.list_zip(zips[0], f"{zips[0].label}/", stack), stubs)
                 inside.paths += [path for path in found.paths if path != zips[0].label]
                 found = inside if inside.worked_on or not found.unchanged else found
-            return _decide(student, found)
+            return _dated(_decide(student, found), path)
         except Refused as refusal:
             reason = f"{refusal}."
         except (OSError, ValueError) as error:
@@ -177,6 +180,23 @@ def _decide(student: str, found: _Found) -> Submission:
     ignored = tuple(_first([path for path in found.paths if path not in taken], 20))
     sha = _digest(files, reason, broken)
     return Submission(student, files, source, taken, ignored, tuple(notes), broken, reason, sha, found.notebook)
+
+
+def _dated(submission: Submission, folder: Path) -> Submission:
+    """Add the time that stands in nbgrader's timestamp.txt, which is the student's to change, like all here."""
+    if not stat.S_ISDIR(os.lstat(folder).st_mode) or not os.path.lexists(folder / TIMESTAMP):
+        return submission
+    with ExitStack() as stack:
+        try:
+            [entry] = uploads.list_upload(folder / TIMESTAMP, TIMESTAMP, stack)
+            text = entry.read().decode("utf-8-sig")
+        except (Refused, OSError, ValueError):
+            text = "?"
+    submitted = parse_time(text)
+    if submitted or not text:
+        return replace(submission, submitted=submitted)
+    note = f"{TIMESTAMP} holds no time such as 2026-12-01 23:59:00 UTC, so when this was handed in is not known."
+    return replace(submission, notes=(*submission.notes, note))
 
 
 def _digest(files: Mapping[str, bytes], reason: str | None, broken: Mapping[str, str]) -> str:
