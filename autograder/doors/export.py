@@ -21,6 +21,7 @@ LOGINS = {  # the columns that may name students, the likeliest first
     "moodle": ("Identifier", "Email address", "ID number", "Username"),
 }
 CANVAS_COLUMN = re.compile(r"(.*)\s\((\d+)\)", re.DOTALL)
+NEEDED = {"student", "status", "score", "bonus", "kit_errors"}  # of a result
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet compute a cell
 
 
@@ -42,12 +43,9 @@ def graded(out: Path) -> dict[str, dict[str, Any]]:
         raise RosterError(f"{out} holds no results: run `make grade`, or name the folder with --out.")
     results = {}
     for name in names:
-        result = read_result(out, name)
-        try:
-            total(result or {})
-        except (KeyError, TypeError):
-            raise RosterError(f"{safe(str(result_path(out, name)))} is no result: grade again with --force.") from None
-        results[name] = result or {}
+        results[name] = read_result(out, name) or {}
+        if not results[name].keys() >= NEEDED:
+            raise RosterError(f"{safe(str(result_path(out, name)))} is no result: run `make grade` again.")
     return results
 
 
@@ -97,6 +95,8 @@ def fill(form: str, roster: Roster, results: Mapping[str, dict], column: str | N
     if not columns:
         wanted = ", ".join(LOGINS[form])
         raise RosterError(f"{roster.name} has none of {wanted}, only {roster.columns()}: name one with --match.")
+    if target in (*known, *columns):
+        raise RosterError(f"{roster.name}: the grades cannot go into {roster.columns([target])}, which names students.")
     # Canvas has rows for points and for posting, which are nobody's.
     people = [row for row in roster.rows[1:] if any(roster.cell(row, n) for n in columns)]
     by, rows = match(roster, people, columns, results, numbered=0 if form == "moodle" else None)
@@ -104,8 +104,6 @@ def fill(form: str, roster: Roster, results: Mapping[str, dict], column: str | N
         tried = roster.columns(columns)
         have = safe(min(results))
         raise RosterError(f"No graded student, such as {have!r}, stands in {roster.name}; looked at {tried}.")
-    if by == target:
-        raise RosterError(f"{roster.name}: --match and --column name the same column, {roster.columns([by])}.")
     return written(form, roster, target, by, people, rows, results)
 
 
@@ -114,7 +112,7 @@ def written(
     results: Mapping[str, dict],
 ) -> Export:  # fmt: skip
     """Fill in the grades, and say what happened to whom."""
-    capped, excused, failed, done = [], [], [], 0
+    capped, excused, failed, nothing, done = [], [], [], [], 0
     for student, row in rows.items():
         points, most = total(results[student]), maximum(roster, row, target) if form == "moodle" else None
         if results[student]["kit_errors"]:
@@ -123,6 +121,7 @@ def written(
             excused.append(student)
         else:
             done += 1
+            nothing += [student] if results[student]["status"] == "ungradable" else []
             if most is not None and points > most:
                 capped.append(student)
                 points = most
@@ -137,17 +136,13 @@ def written(
         ("In the roster, but not graded, so left as they were", absent),
         ("Excused (EX), so left as they were", excused),
         ("Not graded because the kit itself failed, so left as they were", failed),
-        ("Without a gradable submission, so 0", [s for s in rows if ungradable(results[s])]),
+        ("Without a gradable submission, so 0", nothing),
         ("Above the maximum, which Moodle would refuse, so cut to it", capped),
         ("Named like a formula, so do not open the file in a spreadsheet", formulas),
     ):
         if names:
             said.append(f"{what}: {', '.join(map(safe, sorted(names)))}.")
     return Export(roster.text(), said)
-
-
-def ungradable(result: Mapping[str, Any]) -> bool:
-    return result["status"] == "ungradable" and not result["kit_errors"]
 
 
 def called(roster: Roster, row: list[str], by: int) -> str:
