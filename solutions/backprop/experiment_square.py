@@ -108,8 +108,7 @@ class SquareFits:
                 ),
                 (
                     good > 0.9,
-                    f"All three reach the exercise's {SQUARE_LOSS:g} from at least {share(good)} of the starts: with a "
-                    "linear output, x^2 is easy.",
+                    f"All three reach the exercise's {SQUARE_LOSS:g} from at least {share(good)} of the starts.",
                 ),
             ]
         )
@@ -148,7 +147,9 @@ def draw_square_fits(data: SquareFits) -> Figure:
     left.legend(loc="lower left")
     ticks = [f"{layers(sizes)}\n{fit.parameters} parameters" for sizes, fit in data.fits.items()]
     left.set_xticks(range(len(data.fits)), ticks)
-    left.set(yscale="log", ylabel="loss on unseen points", title="Every start, and the median (black)")
+    left.set(
+        yscale="log", xlabel="network", ylabel="loss on unseen points", title="Every start, and the median (black)"
+    )
     plain_numbers(left.yaxis)
     right.axhline(0, color=BLACK, linewidth=0.8)
     right.set(xlabel="x", ylabel="network's output minus x²", title="Error of the median network of each kind")

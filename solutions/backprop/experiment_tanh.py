@@ -15,7 +15,19 @@ import numpy as np
 
 from .datasets import xor
 from .figures import BLACK, COLOURS, new_figure, styled
-from .findings import below, best_eta, epochs, median, plain_numbers, quantile, reached, share, supported, table_of
+from .findings import (
+    below,
+    best_eta,
+    draw_epochs,
+    epochs,
+    median,
+    plain_numbers,
+    quantile,
+    reached,
+    share,
+    supported,
+    table_of,
+)
 from .gradient_check import check_gradients, verdict_of
 from .many_starts import ManyStarts
 from .neural_network import NeuralNetwork
@@ -120,14 +132,11 @@ def draw_tanh_vs_sigmoid(data: TanhVsSigmoid) -> Figure:
     """Left: median epochs against eta.  Right: the share of the starts that have learnt, by epoch."""
     figure, (left, right) = new_figure(1, 2, width=12, height=5.2)
     figure.suptitle(
-        f"XOR at eta = {SAME_ETA:g}: tanh {epochs(data.same(TANH))} epochs, sigmoid {epochs(data.same(SIGMOID))}; "
-        f"each at its best eta: tanh {epochs(data.best(TANH))}, sigmoid {epochs(data.best(SIGMOID))}"
+        f"XOR, median epochs at eta {SAME_ETA:g}: tanh {epochs(data.same(TANH))}, sigmoid {epochs(data.same(SIGMOID))};"
+        f" each at its best: tanh {epochs(data.best(TANH))}, sigmoid {epochs(data.best(SIGMOID))}"
     )
     for (name, by_eta), colour, marker in zip(data.needed.items(), COLOURS, "o^sD", strict=False):
-        low, middle, high = (np.array([quantile(n, q) for n in by_eta.values()]) for q in (0.25, 0.5, 0.75))
-        left.loglog(ETAS, middle, marker=marker, color=colour, label=name)
-        shown = np.isfinite(high)
-        left.fill_between(np.array(ETAS)[shown], low[shown], high[shown], color=colour, alpha=0.2, linewidth=0)
+        draw_epochs(left, by_eta, colour, marker, name)
         for eta, line in ((best_eta(by_eta), "-"), (SAME_ETA, "--")):
             counted = np.arange(1, data.starts + 1) / data.starts
             right.step(np.sort(by_eta[eta]), counted, where="post", color=colour, linestyle=line)

@@ -10,6 +10,7 @@ import numpy as np
 from .many_starts import Met
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
 
@@ -53,9 +54,17 @@ def median(needed: np.ndarray) -> float:
     return quantile(needed, 0.5)
 
 
-def power(number: float) -> str:
-    """0.0003 as 3e-4."""
-    mantissa, exponent = f"{number:.0e}".split("e")
+def likely(part: float, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval for a share that was `part` in n trials."""
+    z = 1.96
+    middle = (part + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(part * (1 - part) / n + z**2 / (4 * n**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def power(number: float, digits: int = 0) -> str:
+    """0.0003 as 3e-4, or with one digit after the point as 3.0e-4."""
+    mantissa, exponent = f"{number:.{digits}e}".split("e")
     return f"{mantissa}e{int(exponent)}" if number else "0"
 
 
@@ -72,6 +81,15 @@ def below(goal: float) -> Met:
 def best_eta(needed: Mapping[float, np.ndarray]) -> float:
     """The eta with the smallest median; where medians are equal, that from which most starts get there."""
     return min(needed, key=lambda eta: (median(needed[eta]), -reached(needed[eta]), eta))
+
+
+def draw_epochs(axes: Axes, needed: Mapping[float, np.ndarray], colour: str, marker: str, label: str) -> None:
+    """The median epochs against eta, and the middle half; no point where most starts never get there."""
+    etas = np.array(list(needed))
+    low, middle, high = (np.array([quantile(n, q) for n in needed.values()]) for q in (0.25, 0.5, 0.75))
+    axes.loglog(etas, middle, color=colour, marker=marker, label=label)
+    shown = np.isfinite(high)
+    axes.fill_between(etas[shown], low[shown], high[shown], color=colour, alpha=0.2, linewidth=0)
 
 
 def plain_numbers(*log_axes: Axis) -> None:
