@@ -1,0 +1,189 @@
+"""When something was handed in, what being late costs, and which attempt counts."""
+
+import json
+import os
+import shutil
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from autograder import ROOT, attempts, course
+from autograder.late import BadRule, LateRule, late_rule, lateness, parse_time
+from autograder.results import fingerprint
+from tests.doors.class_of import RESULT, refused, run
+from tests.handed_in import NETWORK, WORK, put, read
+
+DUE = datetime(2026, 12, 1, 23, 59, tzinfo=timezone.utc)
+CLASS = ROOT / "tests" / "example_class"
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2026-12-01 23:59:00.123456 UTC\n", "2026-12-01T23:59:00+00:00"),  # nbgrader, as it comes
+        ("2026-12-02 00:30:00.000001 Europe/Berlin", "2026-12-01T23:30:00+00:00"),
+        ("2026-12-01 23:59:00 -0330", "2026-12-02T03:29:00+00:00"),
+        ("2026-12-01T15:59:00.365935-08:00", "2026-12-01T23:59:00+00:00"),  # Gradescope
+        ("2026-12-01T23:59:00Z", "2026-12-01T23:59:00+00:00"),
+        ("2026-12-01 23:59:00", "2026-12-01T23:59:00+00:00"),
+    ],
+)
+def test_a_time_is_read_in_nbgraders_and_gradescopes_form(text, time):
+    assert parse_time(text) == time
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "yesterday", "5", "2026-13-01 00:00:00", "2026-12-01 25:00:00", "2026-12-01 00:00:00 +9999", "None"),
+        *("2026-12-01 00:00:00 Nowhere/Town", "2026-12-01 00:00:00 ../../etc/passwd", "2026-12-01 00:00:00 Europe"),
+        *("0001-01-01 00:00:00 +1400", "9999-12-31 23:59:59 -1200", "2026-12-01 00:00:00 " + "A" * 100),
+    ],
+)
+def test_what_is_no_time_is_none(text):
+    assert parse_time(text) is None
+
+
+@pytest.mark.parametrize(
+    ("submitted", "days", "penalty"),
+    [
+        ("2026-12-01T23:59:00+00:00", 0, 0),
+        ("2026-12-01T23:59:01+00:00", 1, 12),
+        ("2026-12-02T23:59:00+00:00", 1, 12),
+        ("2026-12-02T23:59:01+00:00", 2, 24),
+        ("2027-12-02T23:59:01+00:00", 367, 120),
+        ("2026-01-01T00:00:00+00:00", 0, 0),
+    ],
+)
+def test_each_day_begun_costs_its_share_of_what_was_earned_and_never_more_than_all(submitted, days, penalty):
+    late = lateness(submitted, 120.0, LateRule(DUE, 10.0))
+    assert late == {"due": "2026-12-01T23:59:00+00:00", "days": days, "penalty": penalty}
+
+
+def test_without_a_rule_or_a_time_nobody_is_late():
+    assert lateness(None, 100.0, LateRule(DUE, 10.0)) is None
+    assert lateness("2030-01-01T00:00:00+00:00", 100.0, None) is None
+    assert late_rule(course.rubric()) is None  # as the kit comes
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("2026-12-01", {}, {"due": DUE}, {"due": DUE, "percent_per_day": 10, "grace": 1}),
+        *({"due": "2026-12-01", "percent_per_day": 10}, {"due": datetime(2026, 12, 1), "percent_per_day": 10}),
+        *({"due": DUE, "percent_per_day": percent} for percent in (-1, 101, "10", True, float("nan"))),
+    ],
+)
+def test_a_rule_that_cannot_be_used_is_refused_in_one_sentence(table):
+    with pytest.raises(BadRule, match=r"(?s)^[^\n]*\[late\][^\n]*rubric\.toml[^\n]*\.$"):
+        late_rule({"late": table})
+
+
+def test_grading_is_refused_where_the_rule_cannot_be_used(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(course.rubric(), "late", {"due": "soon", "percent_per_day": 10})
+    assert "'soon'" in refused(capsys, "grade", CLASS, "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_nbgraders_timestamp_is_recorded_and_not_listed(tmp_path):
+    submission = read(
+        put(tmp_path / "ps18", {NETWORK: WORK, "timestamp.txt": b"2026-12-02 00:30:00.1 Europe/Berlin\n"})
+    )
+    assert submission.submitted == "2026-12-01T23:30:00+00:00"
+    assert (submission.files, submission.ignored, submission.notes) == ({NETWORK: WORK}, (), ())
+
+
+def test_the_time_is_part_of_what_decides_the_result(tmp_path):
+    early, late, same = (
+        read(put(tmp_path / name, {NETWORK: WORK, "timestamp.txt": time}))
+        for name, time in (("a", b"2026-12-01 00:00:00"), ("b", b"2026-12-02 00:00:00"), ("c", b"2026-12-01 00:00:00"))
+    )
+    assert fingerprint(early, "bubblewrap") == fingerprint(same, "bubblewrap") != fingerprint(late, "bubblewrap")
+
+
+def link(path):
+    path.parent.parent.joinpath("elsewhere").write_text("2026-12-01 00:00:00")
+    path.symlink_to("../elsewhere")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        *(link, os.mkfifo, Path.mkdir, lambda path: path.write_bytes(b"\xff\xfe2\0")),
+        *(lambda path: path.write_bytes(b"2" * (2 << 20)), lambda path: path.write_text("last week")),
+    ],
+    ids=["a link", "a FIFO", "a folder", "UTF-16", "2 MiB", "words"],
+)
+def test_a_timestamp_that_is_none_changes_no_grade_and_a_note_says_so(tmp_path, make):
+    folder = put(tmp_path / "ps18", {NETWORK: WORK})
+    make(folder / "timestamp.txt")
+    submission = read(folder)
+    assert (submission.files, submission.reason, submission.submitted) == ({NETWORK: WORK}, None, None)
+    assert any("timestamp.txt holds no time" in note for note in submission.notes)
+
+
+def test_a_late_submission_keeps_its_score_and_the_penalty_stands_beside_it(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(course.rubric(), "late", {"due": DUE, "percent_per_day": 10})
+    shutil.copytree(CLASS / "halfway", tmp_path / "class" / "halfway")
+    (tmp_path / "class" / "halfway" / "ps18" / "timestamp.txt").write_text("2026-12-03 12:00:00.5 UTC")
+    status, said, _ = run(capsys, "grade-one", tmp_path / "class" / "halfway" / "ps18", "--json")
+    result = json.loads(said)
+    assert status == 0 and (result["score"], result["bonus"]) == (30, 0)
+    assert result["submitted"] == "2026-12-03T12:00:00+00:00"
+    assert result["late"] == {"due": "2026-12-01T23:59:00+00:00", "days": 2, "penalty": 6.0}
+    assert attempts.total(result) == 24
+
+
+def attempt(score, attempt_number, kit="k", **fields):
+    return {
+        **RESULT,
+        "student": "s",
+        "score": score,
+        "bonus": 0.0,
+        "sha256": kit * 32 + f"{attempt_number:032x}",
+        **fields,
+    }
+
+
+@pytest.mark.parametrize(
+    ("earlier", "latest", "wins"),
+    [
+        pytest.param(attempt(80.0, 1), attempt(70.0, 2), "earlier", id="the better one"),
+        pytest.param(attempt(80.0, 1, kit="o"), attempt(70.0, 2), "earlier", id="also where the kit has changed"),
+        pytest.param(attempt(80.0, 1), attempt(80.0, 2), "latest", id="of equals the latest"),
+        pytest.param(attempt(80.0, 1, kit="o"), attempt(70.0, 1), "latest", id="one attempt, graded anew"),
+        pytest.param(attempt(80.0, 1, max_score=120), attempt(70.0, 2), "latest", id="another scale"),
+        pytest.param(attempt(80.0, 1, sha256=None), attempt(70.0, 2), "latest", id="the kit had failed"),
+        pytest.param({"score": 80}, attempt(70.0, 2), "latest", id="no result of the kit"),
+        pytest.param(None, attempt(70.0, 2), "latest", id="none before"),
+        pytest.param(attempt(70.0, 1), attempt(80.0, 2, late={"penalty": 20.0}), "earlier", id="lateness counts"),
+        pytest.param(attempt(80.0, 1), attempt(0.0, 2, kit_errors=["x"], sha256=None), "latest", id="the kit fails"),
+    ],
+)
+def test_the_better_attempt_counts(earlier, latest, wins):
+    chosen = attempts.better(earlier, latest)
+    if wins == "latest":
+        assert chosen == latest
+    else:
+        assert {**chosen, "notes": []} == earlier
+        (note,) = chosen["notes"]
+        assert note.startswith(attempts.BEST) and f"latest {attempts.total(latest):g}" in note
+        assert len(attempts.better(chosen, latest)["notes"]) == 1
+
+
+def test_best_of_keeps_the_earlier_result_until_an_attempt_is_better(tmp_path, capsys):
+    handed = tmp_path / "class" / "s" / "ps18"
+
+    def grade(example, *more):
+        shutil.rmtree(handed, ignore_errors=True)
+        shutil.copytree(CLASS / example / "ps18", handed)
+        assert run(capsys, "grade", tmp_path / "class", "--out", tmp_path / "out", *more)[0] == 0
+        return json.loads((tmp_path / "out" / "s" / "ps18" / "results.json").read_text())
+
+    assert grade("halfway")["score"] == 30
+    kept = grade("syntax_error", "--best-of")
+    assert (kept["score"], kept["status"]) == (30, "graded")
+    assert any("it earned 30 points, the latest 0" in note for note in kept["notes"])
+    assert "30" in (tmp_path / "out" / "grades.csv").read_text()
+    assert grade("syntax_error")["score"] == 0  # without it, what was handed in last counts
