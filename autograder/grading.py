@@ -77,7 +77,7 @@ def grade(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
     reason = submission.reason
     if reason is None:
         with Worker(sandbox) as worker:
-            reply = worker.load({**given_files(), **submission.files})
+            reply = worker.load({**given_files(), **submission.files}, METHOD_CPU)
             if reply.get("crashed") == NOT_STARTED:
                 raise SandboxError(f"{NOT_STARTED} ({worker.complaint() or 'it gave no reason'})")
             reason = load_problem(reply, submission.source)

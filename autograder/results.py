@@ -112,10 +112,11 @@ def pictures(engine: Engine) -> dict[str, Any]:
 
 def learnt(case: Case, low: float, high: float) -> dict[str, Any]:
     network, X, Y, activation, output_activation = case.watched
-    losses = [
-        [done, loss_of(predict(weights, biases, X, activation, output_activation), Y)]
-        for done, (weights, biases) in network.history
-    ]
+    with np.errstate(over="ignore"):
+        losses = [
+            [done, loss_of(predict(weights, biases, X, activation, output_activation), Y)]
+            for done, (weights, biases) in network.history
+        ]
     if not np.isfinite([loss for _, loss in losses]).all():
         return {}
     axis = low + (high - low) * (np.arange(GRID) + 0.5) / GRID
@@ -128,8 +129,8 @@ def learnt(case: Case, low: float, high: float) -> dict[str, Any]:
 
 
 def digits(shares: np.ndarray) -> list[str]:
-    """Numbers from 0 to 1 as rows of digits."""
-    return ["".join(map(str, row)) for row in np.minimum(shares * 10, 9).astype(int)]
+    """Numbers from 0 to 1 as rows of digits; what is no number, as of infinite weights, is 0."""
+    return ["".join(map(str, row)) for row in np.minimum(np.nan_to_num(shares) * 10, 9).astype(int)]
 
 
 def kit_failure(submission: Submission, sandbox: str, error: BaseException) -> dict[str, Any]:

@@ -12,6 +12,8 @@ def prepare(case, network, X):
     number = case.next("forward pass")
     output, own = None, ([], [])
     try:
+        if case.forward_failure:  # of a process that ends or hangs there, nothing could be asked any more
+            raise case.forward_failure
         output = network.forward(X)
         own = tuple(network.read("z_cache", "a_cache"))
     except CallFailed as failure:

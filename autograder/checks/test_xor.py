@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .case import Failed, difference
+from .case import Failed, difference, leaves
 from .checking import Task
 from .training import loss_of, start, train_until
 
@@ -41,6 +41,8 @@ def test_every_batch(student, case):
         network.set_parameters(*parameters)
     trained.train(X, Y, 12, 0.5, 2)
     stepped.steps([(X[:, :n], Y[:, :n]) for _ in range(12) for n in (2, 2, 1)], 0.5)
+    if all(map(np.array_equal, leaves(stepped.parameters()), leaves(parameters))):
+        raise Failed("36 steps of your own forward, backward and update have changed no weight and no bias")
     for name, own, twin in zip(("weights", "biases"), trained.parameters(), stepped.parameters(), strict=True):
         for layer, (array, expected) in enumerate(zip(own, twin, strict=True)):
             if complaint := difference(f"{name}[{layer}]", expected, array, False):
@@ -65,6 +67,8 @@ def test_history(student, case):
             for _ in range(12):
                 twin.steps([(X, Y)], 0.5)
                 losses.append(twin.compute_loss(twin.forward(X), Y))
+            if len(set(losses)) == 1:
+                raise Failed("The loss is the same after each of 12 epochs, so nothing is learnt")
         else:  # which samples met in a batch is the student's business, the last loss is not
             losses, history = [network.compute_loss(network.forward(X), Y)], history[-1:]
         for expected, loss in zip(losses, history, strict=True):

@@ -7,6 +7,7 @@ code           stands at the end of the file.  If it defines `attack`, that is c
 on             the network that it stands on: "idle" (answers zeros), "solved" (without the exercises' recipes)
 file           where the code goes, if not neural_network.py
 breaks         methods that cannot answer any more: in the honest twin they raise an exception
+ends           methods whose call ends the process, or never ends: in the honest twin they are not written
 may_break      methods that may answer or not, as the sandbox has it: there are two honest twins then
 at_most        it may earn less than its twin, for it answers now and then
 earns_at_most  points by task that it may earn, where nothing comes close to a twin
@@ -20,6 +21,7 @@ from functools import cache
 from pathlib import Path
 
 from autograder import ROOT
+
 from .hidden import conversations
 from .uploads import UPLOADS
 
@@ -46,11 +48,12 @@ for _name in {when!r}:
 BROKEN = """
 
 def _broken(*args, **options):
-    raise RuntimeError("broken")
+    raise {error}("broken")
 
-for _name in {breaks!r}:
-    setattr(NeuralNetwork, _name, _broken)
+NeuralNetwork.{name} = _broken
 """
+
+Twin = tuple[str, tuple[str, ...]]  # what it stands on, and the methods that it lacks
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Hostile:
     file: str = NETWORK
     when: tuple[str, ...] = METHODS
     breaks: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
     may_break: tuple[str, ...] = ()
     at_most: bool = False
     earns_at_most: Mapping[str, float] = field(default_factory=dict)
@@ -72,8 +76,12 @@ class Hostile:
     @property
     def twins(self) -> tuple[str, ...]:
         """Names of the honest submissions of which one earns what this one may."""
-        names = [twin_name(self.on, self.breaks)]
-        return (*names, twin_name(self.on, self.may_break)) if self.may_break else (*names,)
+        return tuple(twin_name(*twin) for twin in self._twins)
+
+    @property
+    def _twins(self) -> list[Twin]:
+        missing = (*self.breaks, *(f"{method} unwritten" for method in self.ends))
+        return [(self.on, missing), *([(self.on, self.may_break)] if self.may_break else [])]
 
     def put(self, folder: Path, planted: Mapping[str, str]) -> None:
         """Write its files, with `@NAME@` in the code replaced by what is planted under that name."""
@@ -101,25 +109,23 @@ def hostile() -> dict[str, Hostile]:
     return found
 
 
-def twin_name(on: str, breaks: tuple[str, ...]) -> str:
-    return "-without-".join([f"honest-{on}", *breaks])
+def twin_name(on: str, missing: tuple[str, ...] = ()) -> str:
+    return "-without-".join([f"honest-{on}", *(method.replace(" ", "-") for method in missing)])
 
 
 @cache
-def twins() -> dict[str, tuple[str, tuple[str, ...]]]:
+def twins() -> dict[str, Twin]:
     """By name, base and broken methods of each honest submission that the corpus needs."""
-    rows = hostile().values()
-    pairs = {(row.on, breaks) for row in rows for breaks in (row.breaks, row.may_break)} | {
-        ("idle", ()),
-        ("solved", ()),
-        ("stub", ()),
-    }
+    pairs = {twin for row in hostile().values() for twin in row._twins}
+    pairs |= {("idle", ()), ("solved", ()), ("stub", ())}
     return {twin_name(*pair): pair for pair in sorted(pairs)}
 
 
-def put_twin(folder: Path, on: str, breaks: tuple[str, ...]) -> None:
+def put_twin(folder: Path, on: str, missing: tuple[str, ...] = ()) -> None:
     files = base(on)
-    files[NETWORK] += BROKEN.format(breaks=breaks) if breaks else ""
+    for method in missing:
+        name, _, unwritten = method.partition(" ")
+        files[NETWORK] += BROKEN.format(name=name, error="NotImplementedError" if unwritten else "RuntimeError")
     write(folder, files)
 
 

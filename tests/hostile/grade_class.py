@@ -22,7 +22,7 @@ from autograder import grading
 from autograder.__main__ import main
 from autograder.course import check_functions, course, expected
 
-LIMITS = {"METHOD_CPU": 0.5, "TRAINING_CPU": 10.0, "SUBMISSION_CPU": 20.0}
+LIMITS = {"METHOD_CPU": 0.5, "TRAINING_CPU": 6.0, "SUBMISSION_CPU": 12.0}
 SET_CHILD_SUBREAPER = 36  # prctl's number
 PATIENCE = 5.0  # seconds for what was killed to be gone
 

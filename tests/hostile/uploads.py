@@ -31,16 +31,15 @@ class Upload:
     put: Callable[[Path, Mapping[str, str]], None]
     reason: str
     twin: str
-    loses: tuple[str, ...]  # tasks of which the twin has the points, and this has not
 
 
 UPLOADS: dict[str, Upload] = {}
 
 
-def upload(reason: str = "", twin: str = "", loses: tuple[str, ...] = ()) -> Callable:
+def upload(reason: str = "", twin: str = "") -> Callable:
     def add(function: Callable[[Path, Mapping[str, str]], None]) -> Callable:
         name = function.__name__
-        UPLOADS[name] = Upload(name, " ".join((function.__doc__ or "").split()), function, reason, twin, loses)
+        UPLOADS[name] = Upload(name, " ".join((function.__doc__ or "").split()), function, reason, twin)
         return function
 
     return add
@@ -221,7 +220,7 @@ def zip_bomb(folder, planted):
     (folder / "work.zip").write_bytes(member.getvalue())
 
 
-@upload(reason="larger than 1 MiB")
+@upload(reason="cannot be read")
 def zip_bomb_that_lies(folder, planted):
     """The same, with a size of ten bytes declared."""
     zip_bomb(folder, planted)
@@ -308,7 +307,7 @@ def notebook_of_format_3(folder, planted):
     notebook(folder, {"nbformat": 3, "worksheets": [{"cells": solved()["cells"]}], "metadata": {}})
 
 
-@upload(twin=HONEST, loses=("backward", "gradient_check", "xor", "circle", "sine", "l2"))
+@upload(twin="honest-solved-without-backward")
 def notebook_with_a_cell_deleted(folder, planted):
     """The cell of backward is gone, and its task's too."""
     content = solved()
@@ -391,9 +390,7 @@ def notebook_that_is_nested_deep(folder, planted):
     notebook(folder, content)
 
 
-@upload(
-    twin=HONEST, loses=("forward", "backward", "update", "gradient_check", "xor", "circle", "sine", "l2", "momentum")
-)
+@upload(reason="no class")
 def notebook_called_like_the_worker(folder, planted):
     """Cells that replace the module they are put into, and the class's own methods by the stubs'."""
     content = solved()

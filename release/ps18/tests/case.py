@@ -77,6 +77,7 @@ class Case:
         self.setting = dict(setting or {})
         self.true_caches = False  # set for a second run, where the student's own forward pass is wrong
         self.caches_differ = self.forward_is_wrong = False
+        self.forward_failure: Exception | None = None  # how the student's own forward pass is known to end its process
         self.doubtful = False  # what this builds on is wrong in a way without a name: no new name here
         self._counts: Counter[str] = Counter()
         self.seen: dict[str, Any] = {}

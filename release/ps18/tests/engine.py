@@ -51,7 +51,7 @@ class Engine:
         self._states: dict[str, CallFailed] | None = None
         self._known: set[str] = set()  # mistakes named so far
         self._owned: dict[str, tuple[str, ...]] = {}
-        self._task = ""
+        self._under_way = "", ""  # task and variant
         self._points: dict[tuple[str, str], float] = {}
         self.cases: dict[str, Case] = {}  # of the visible checks, the last of each: what pictures are drawn from
 
@@ -73,6 +73,10 @@ class Engine:
         order = list(self.results)
         items[:] = [i for i in items if not hasattr(i.obj, "about") or i.obj.about.task.id in order]
         items.sort(key=lambda i: order.index(i.obj.about.task.id) if hasattr(i.obj, "about") else -1)
+        # All visible checks before the first hidden one: what a student's code says in a visible check is shown,
+        # and in memory or files it could keep what it was given in a hidden one.
+        first = self.course.variants[0]
+        items.sort(key=lambda i: hasattr(i.obj, "about") and i.callspec.params["case"] != first)
         self.plan([i.obj.about for i in items if hasattr(i.obj, "about")])
 
     @pytest.hookimpl(tryfirst=True)
@@ -102,9 +106,9 @@ class Engine:
             self.room.begin("probe")
             checks = {method for task in self.course.tasks for method in self._owned.get(task["id"], ())}
             self._states = probe(self.room, sorted(checks - set(METHODS)))
-        if check.task.id != self._task:
-            self._task = check.task.id
-            self.room.begin(self._task)
+        if (check.task.id, variant) != self._under_way:
+            self._under_way = check.task.id, variant
+            self.room.begin(check.task.id)
         began = perf_counter()
         try:
             status, message, mistake, share = self._judge(function, check, variant)
@@ -128,7 +132,9 @@ class Engine:
             "visible": variant == "visible",
             "seconds": round(perf_counter() - began, 4),
         }
-        self.results[check.task.id].append(result)
+        done = self.results[check.task.id]
+        twin = [number for number, earlier in enumerate(done) if earlier["id"] == check.id]
+        done.insert(twin[0] + 1 if twin else len(done), result)  # beside its visible twin
         return result
 
     def _judge(self, function: Callable, check: Check, variant: str) -> tuple[str, str, str | None, float]:
@@ -156,6 +162,8 @@ class Engine:
         expected = course.expected(check, variant) if check.compared else None
         case = Case(check.id, variant, course.seed(variant), expected, course.setting(check, variant), course.predict)
         case.doubtful = self._bonus[check.task.id] and self._unexplained(check, variant)
+        forward = (self._states or {}).get("forward")
+        case.forward_failure = forward if forward and forward.kind in ("timeout", "crashed") else None
         if variant == "visible":
             self.cases[check.id] = case
         return case
