@@ -164,8 +164,8 @@ def draw_spirals_size(data: SpiralsSize) -> Figure:
     figure.suptitle(
         f"Two spirals: no network here succeeds from more than {share(GOAL)} of the starts, beyond chance"
         if best is None
-        else f"Two spirals: {layers(best)}, with {parameters(best)} parameters, is the smallest to succeed from clearly "
-        f"more than {share(GOAL)} of the starts: {share(data.solved(best))}"
+        else f"Two spirals: {layers(best)}, with {parameters(best)} parameters, is the smallest to succeed from "
+        f"clearly more than {share(GOAL)} of the starts: {share(data.solved(best))}"
     )
     draw_shares(left, data)
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=2, columnspacing=1)

@@ -7,9 +7,11 @@ Figure and text go to figures/, or where --out says.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,7 @@ from .experiment_momentum import draw_momentum_speed, momentum_speed
 from .experiment_spirals import draw_spirals_size, spirals_size
 from .experiment_square import draw_square_fits, square_fits
 from .experiment_tanh import draw_tanh_vs_sigmoid, tanh_vs_sigmoid
-from .figures import save
+from .figures import progress, save
 from .gallery import Exhibit, Impossible, check_display, check_folder, check_matplotlib, parser, show
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ LONGEST = ("spirals_size", "momentum_speed")  # begun first, so that no processo
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status: 0 done, 2 it was asked for something impossible."""
+    """Exit status: 0 done, 1 a process was killed, 2 it was asked for something impossible."""
     options_of = parser("backprop.experiments", {n: Exhibit(e.run, {e.file: e.draw}) for n, e in EXPERIMENTS.items()})
     options_of.add_argument("--seeds", type=int, metavar="N", help="starts of each network (default: 20 to 100)")
     options = options_of.parse_args(arguments)
@@ -70,23 +72,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Impossible as error:
         print(error, file=sys.stderr)
         return 2
+    except BrokenProcessPool:
+        print("A process was ended from outside, perhaps for want of memory: name one at a time.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     return 0
 
 
 def all_results(names: Sequence[str], seeds: int | None) -> Iterator[tuple[str, Any]]:
-    """Name and data of each experiment, in this order; several run in processes of their own."""
+    """Name and data of each experiment, as they are done; several run in processes of their own."""
     if len(names) == 1:
         yield names[0], EXPERIMENTS[names[0]].results(seeds)
         return
-    with ProcessPoolExecutor(min(len(names), os.cpu_count() or 1)) as pool:
-        running = {
-            name: pool.submit(EXPERIMENTS[name].results, seeds)
-            for name in sorted(names, key=lambda name: name not in LONGEST)
-        }
-        for name in names:
-            yield name, running[name].result()
+    progress(0, len(names), "experiments done")
+    processes = min(len(names), os.cpu_count() or 1)
+    stop_at_once = (signal.SIGINT, signal.SIG_DFL)  # at Ctrl-C
+    with ProcessPoolExecutor(processes, initializer=signal.signal, initargs=stop_at_once) as pool:
+        first_the_longest = sorted(names, key=lambda name: name not in LONGEST)
+        running = {pool.submit(EXPERIMENTS[name].results, seeds): name for name in first_the_longest}
+        for done, future in enumerate(as_completed(running), start=1):
+            progress(len(names), len(names), "experiments done")  # away with the line, before more is printed
+            yield running[future], future.result()
+            progress(done, len(names), "experiments done")
 
 
 def written(experiment: Experiment, data: Any, folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -401,6 +402,18 @@ def test_nothing_opens_a_window_whatever_MPLBACKEND_says(tmp_path):
     assert (run.returncode, run.stderr) == (0, "") and (tmp_path / "exercise_3_square.png").exists()
 
 
+def killed(seeds):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_is_killed_is_one_sentence_and_status_1(capsys, tmp_path, monkeypatch):
+    deadly = replace(EXPERIMENTS["square_fits"], run=killed)
+    monkeypatch.setattr(experiments, "EXPERIMENTS", {"square_fits": deadly, "l2_circle": deadly})
+    assert main(["all", "--seeds", "1", "--out", str(tmp_path)]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "" and printed.err.count("\n") == 1 and "one at a time" in printed.err
+
+
 def test_where_there_is_no_display_show_is_one_sentence(tmp_path):
     command = [sys.executable, "-m", "backprop.experiments", "square_fits", "--show", "--out", str(tmp_path)]
     surroundings = {**os.environ, "PYTHONPATH": str(SOLUTIONS.parent)}
@@ -416,11 +429,13 @@ def test_a_text_that_cannot_be_written_is_status_2(capsys, tmp_path, monkeypatch
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_several_experiments_run_in_processes_and_come_in_order():
-    names = ["tanh_vs_sigmoid", "square_fits"]
-    results = dict(experiments.all_results(names, 1))
-    assert list(results) == names
-    assert [type(r).__name__ for r in results.values()] == ["TanhVsSigmoid", "SquareFits"]
+def test_several_experiments_run_in_processes_and_give_what_one_alone_gives():
+    results = dict(experiments.all_results(["tanh_vs_sigmoid", "square_fits"], 1))
+    assert {name: type(data).__name__ for name, data in results.items()} == {
+        "tanh_vs_sigmoid": "TanhVsSigmoid",
+        "square_fits": "SquareFits",
+    }
+    assert results["tanh_vs_sigmoid"].table() == experiment_tanh.tanh_vs_sigmoid(1).table()
 
 
 def test_run_as_a_program_it_says_what_is_wrong():
