@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -10,22 +11,22 @@ import pytest
 from autograder.course import rubric
 
 from .corpus import hostile, twin_name, twins
-from .graded import LAST, MARK, SECRET_VALUE, Graded, grade_corpus, names
+from .graded import LAST, MARK, SECRET_VALUE, grade_corpus, names
 from .hidden import LENGTH, Search, arrays_of
 from .uploads import UPLOADS
 
 # Sandbox, user, and of how many submissions one is graded.
-ORDINARY = "nobody" if os.geteuid() == 0 else "whoever runs the tests"
 RUNS = [("bubblewrap", "root", 1), ("landlock", "root", 1), ("bubblewrap", "nobody", 3), ("landlock", "nobody", 3)]
 if os.geteuid() != 0:
     RUNS = [("bubblewrap", "nobody", 1), ("landlock", "nobody", 1)]
 TASKS = [task["id"] for task in rubric()["task"]]
-NAMES = names()
+graded = cache(grade_corpus)
+pytestmark = pytest.mark.timeout(1500)  # the first test of each run waits for all of it
 
-
-@pytest.fixture(scope="module", params=RUNS, ids=lambda run: f"{run[0]}-{run[1]}")
-def graded(request) -> Graded:
-    return grade_corpus(*request.param)
+each_run = pytest.mark.parametrize("run", RUNS, ids=lambda run: f"{run[0]}-{run[1]}")
+each_submission = pytest.mark.parametrize(
+    ("run", "name"), [pytest.param(run, name, id=f"{run[0]}-{run[1]}-{name}") for run in RUNS for name in names(run[2])]
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,52 +39,49 @@ def points(result):
     return {task["id"]: task["points"] for task in result["tasks"]}
 
 
-def result_of(graded, name):
-    if name not in graded.results:
-        pytest.skip("not among those graded for this user")
-    return graded.results[name]
-
-
 # The class
 
 
-def test_every_submission_has_a_result_and_the_kit_failed_on_none(graded):
-    assert graded.status == 0, graded.said
-    assert set(graded.results) >= {*twins(), LAST} and len(graded.results) > 50
-    assert {name: r["kit_errors"] for name, r in graded.results.items() if r["kit_errors"]} == {}
-    assert all(r["sha256"] for r in graded.results.values())
+@each_run
+def test_every_submission_has_a_result_and_the_kit_failed_on_none(run):
+    assert graded(*run).status == 0, graded(*run).said
+    assert set(graded(*run).results) >= {*twins(), LAST} and len(graded(*run).results) > 50
+    assert {name: r["kit_errors"] for name, r in graded(*run).results.items() if r["kit_errors"]} == {}
+    assert all(r["sha256"] for r in graded(*run).results.values())
 
 
-def test_honest_students_before_and_after_get_what_they_deserve(graded):
-    first, last = graded.results[twin_name("solved")], graded.results[LAST]
+@each_run
+def test_honest_students_before_and_after_get_what_they_deserve(run):
+    first, last = graded(*run).results[twin_name("solved")], graded(*run).results[LAST]
     assert (first["score"], first["bonus"]) == (last["score"], last["bonus"]) == (100, 30)
     for on in ("stub", "idle"):
-        assert set(points(graded.results[twin_name(on)]).values()) == {0}
+        assert set(points(graded(*run).results[twin_name(on)]).values()) == {0}
 
 
-def test_nothing_is_left_running(graded):
-    assert graded.left_running == []
+@each_run
+def test_nothing_is_left_running(run):
+    assert graded(*run).left_running == []
 
 
-def test_nothing_outside_is_changed(graded):
-    assert len(graded.before) > 200
-    changed = {
-        path for path in graded.before.keys() | graded.after if graded.before.get(path) != graded.after.get(path)
-    }
+@each_run
+def test_nothing_outside_is_changed(run):
+    assert len(graded(*run).before) > 200
+    changed = {path for path, _ in graded(*run).before.items() ^ graded(*run).after.items()}
     assert changed == set()
     assert not any(MARK in name for folder in ("/tmp", "/var/tmp", "/dev/shm") for name in os.listdir(folder))
 
 
-def test_nobody_was_reached(graded):
-    assert graded.contacted == []
+@each_run
+def test_nobody_was_reached(run):
+    assert graded(*run).contacted == []
 
 
 # Each submission
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_it_gets_its_twins_points_and_no_other(graded, name):
-    result, row = result_of(graded, name), hostile().get(name) or UPLOADS[name]
+@each_submission
+def test_it_gets_its_twins_points_and_no_other(run, name):
+    result, row = graded(*run).results[name], hostile().get(name) or UPLOADS[name]
     got = points(result)
     if row.reason:
         assert result["status"] == "ungradable" and row.reason in result["reason"], result["reason"]
@@ -91,41 +89,42 @@ def test_it_gets_its_twins_points_and_no_other(graded, name):
         return
     assert (result["status"], result["reason"]) == ("graded", None)
     if name in UPLOADS:
-        twin = points(graded.results[row.twin])
-        assert got == twin
+        assert got == points(graded(*run).results[row.twin])
     elif row.earns_at_most:
         assert all(got[task] <= row.earns_at_most.get(task, 0) for task in TASKS), got
     elif row.at_most:
-        most = points(graded.results[twin_name(row.on)])
+        most = points(graded(*run).results[twin_name(row.on)])
         assert all(got[task] <= most[task] for task in TASKS), got
     else:
-        assert got in [points(graded.results[twin]) for twin in row.twins]
+        assert got in [points(graded(*run).results[twin]) for twin in row.twins]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_its_result_is_clean(graded, name):
+@each_submission
+def test_its_result_is_clean(run, name):
     """No traceback, no control character, no text without end; bounded in time."""
-    result = result_of(graded, name)
+    result = graded(*run).results[name]
     said = [result["reason"] or "", *result["notes"], *result["ignored"], *result["taken"]]
     said += [check["message"] for task in result["tasks"] for check in task["checks"]]
     assert not [
         text for text in said if len(text) > 2000 or "Traceback" in text or re.search(r"[\0-\x08\x0b-\x1f]", text)
     ]
+    broken = r"NameError|ImportError|UnboundLocalError|SyntaxError: (?!'\(' was never closed)"
+    assert not re.search(broken, "".join(said)), "the attack itself does not work"
     assert len(json.dumps(result)) < 200_000
     json.dumps(result, allow_nan=False)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_its_result_shows_no_hidden_number(graded, search, name):
-    result_of(graded, name)
-    own = {path: text for path, text in graded.texts.items() if f"/{name}/" in path}
+@each_submission
+def test_its_result_shows_no_hidden_number(run, search, name):
+    own = {path: text for path, text in graded(*run).texts.items() if f"/{name}/" in path}
     assert own
     assert {path: places for path, text in own.items() if (places := search.found(text))} == {}
 
 
-def test_nothing_that_was_written_shows_a_secret_or_a_hidden_number(graded, search):
-    assert SECRET_VALUE not in graded.said and search.found(graded.said) == []
-    for path, text in graded.texts.items():
+@each_run
+def test_nothing_that_was_written_shows_a_secret_or_a_hidden_number(run, search):
+    assert SECRET_VALUE not in graded(*run).said and search.found(graded(*run).said) == []
+    for path, text in graded(*run).texts.items():
         assert SECRET_VALUE not in text, path
         assert not re.search(rf"<script>alert\((1|'{MARK}')\)", text) or path.endswith((".json", ".csv", ".db")), path
 
@@ -134,7 +133,7 @@ def test_nothing_that_was_written_shows_a_secret_or_a_hidden_number(graded, sear
 
 
 def test_the_corpus_is_large_and_each_says_what_it_tries():
-    assert len(NAMES) >= 100
+    assert len(names()) >= 100
     assert all(row.tries.strip() for row in [*hostile().values(), *UPLOADS.values()])
     assert all(set(row.when) and row.code.strip() for row in hostile().values())
 
@@ -156,12 +155,13 @@ def test_the_search_finds_nothing_in_other_numbers(search):
     assert search.found(" ".join(f"{x:.3f}" for a in arrays_of("visible") for x in np.ravel(a))) == []
 
 
-def test_what_is_planted_to_be_shown_is_shown_where_it_may_be(graded):
+@each_run
+def test_what_is_planted_to_be_shown_is_shown_where_it_may_be(run):
     """Inputs of visible checks do come back, so the ways that hidden ones could take are open."""
     known = Search(arrays_of("visible"), [])
     for name in ("inputs_in_messages", "inputs_in_late_messages", "inputs_remembered", "inputs_in_lines"):
-        if name in graded.results:
-            assert known.found(json.dumps(graded.results[name])), name
+        if name in graded(*run).results:
+            assert known.found(json.dumps(graded(*run).results[name])), name
 
 
 def test_runs_of_numbers_are_long_enough():
