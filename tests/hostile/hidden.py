@@ -1,7 +1,7 @@
 """What students must not see: the numbers of the hidden checks; and a search for them in what they do see."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +71,7 @@ def arrays_of(variant: str) -> list[np.ndarray]:
 class Search:
     """Finds numbers of the hidden checks in a text, in whatever way they are printed."""
 
-    def __init__(self, hidden: Iterable[np.ndarray], known: Iterable[np.ndarray]):
+    def __init__(self, hidden: Sequence[np.ndarray], known: Sequence[np.ndarray]):
         """`known`: what students have anyway, and may be shown."""
         own = {row for array in known for row in rows(array)}
         self._rows: dict[int, list[tuple[float, ...]]] = {}
@@ -79,7 +79,7 @@ class Search:
             for row in rows(array):
                 if row not in own:
                     self._rows.setdefault(round(row[0] * 100), []).append(row)
-        singles = {row[0] for found in self._rows.values() for row in found} - {row[0] for row in own}
+        singles = numbers(hidden) - numbers(known)
         self._singles = {f"{abs(value):.{LONG - 1}e}" for value in singles}
         self._hex = {value.hex() for value in singles}
 
@@ -115,11 +115,17 @@ def half_step(number: str) -> float:
 
 
 def rows(array: np.ndarray) -> Iterator[tuple[float, ...]]:
-    """All runs of LENGTH numbers, along the rows and along the columns, that are not trivial."""
+    """All runs of LENGTH numbers, along the rows and along the columns, none of them near 0 or a round number."""
     if array.dtype != np.float64 or array.size < LENGTH:
         return
     for flat in (array.ravel().tolist(), array.T.ravel().tolist()):
         for start in range(len(flat) - LENGTH + 1):
             row = tuple(flat[start : start + LENGTH])
-            if sum(value != round(value, 2) for value in row) == LENGTH:
+            if all(abs(value) > 0.05 and value != round(value, 2) for value in row):
                 yield row
+
+
+def numbers(arrays: Iterable[np.ndarray]) -> set[float]:
+    """Every number of many digits in the arrays."""
+    flat = (value for array in arrays if array.dtype == np.float64 for value in array.ravel().tolist())
+    return {value for value in flat if value != round(value, LONG)}
