@@ -22,6 +22,7 @@ from pathlib import Path
 
 from autograder import ROOT
 
+from . import notebooks  # noqa: F401 - adds to UPLOADS
 from .hidden import conversations
 from .uploads import UPLOADS
 
