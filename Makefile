@@ -7,7 +7,7 @@ VENV      := .venv
 KIT       := $(VENV)/bin/python -m autograder
 
 .DEFAULT_GOAL := help
-.PHONY: help release grade feedback formgrader doctor figures test lint mutants sweep bench lock clean
+.PHONY: help release grade feedback formgrader doctor figures test lint corpus gradescope mutants sweep bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,12 @@ mutants: $(VENV)/ready ## grade every machine-made mutant of the solution (about
 
 sweep: $(VENV)/ready ## try the training checks from thousands of starts (about six minutes)
 	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.sweeps.sweep
+
+corpus: $(VENV)/ready ## grade the wrong and the correct networks, and print how well (about six minutes)
+	@PYTHONPATH=.:solutions $(VENV)/bin/python -m tests.corpus.graded
+
+gradescope: $(VENV)/ready ## pack the autograder for Gradescope, to dist/
+	@$(KIT) gradescope
 
 bench: $(VENV)/ready ## compare the cost of grading with the bare training
 	@$(VENV)/bin/python -m tests.benchmarks.overhead

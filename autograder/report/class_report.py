@@ -2,7 +2,7 @@
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -47,13 +47,16 @@ def link(result: Mapping[str, Any]) -> str:
 
 
 def mistakes(results: Iterable[Mapping[str, Any]]) -> Counter[str]:
-    """How many students made each named mistake."""
-    return Counter(
-        name for r in results for name in {c["mistake"] for t in r["tasks"] for c in t["checks"] if c["mistake"]}
-    )
+    """How many students made each named mistake; what was not tried is none."""
+
+    def made(result: Mapping[str, Any]) -> set[str]:
+        checks = [check for task in result["tasks"] for check in task["checks"]]
+        return {check["mistake"] for check in checks if check["mistake"] and check["status"] != "untried"}
+
+    return Counter(name for result in results for name in made(result))
 
 
-def pass_rates(results: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def pass_rates(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """For each check the number of students who pass it, fail it, did not get to it; visible and hidden apart."""
     rows: dict[str, dict[str, Any]] = {}
     for r in results:
@@ -66,7 +69,7 @@ def pass_rates(results: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-def summary(results: list[Mapping[str, Any]]) -> list[str]:
+def summary(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """The class in five lines."""
     scores = [r["score"] for r in results]
     best = results[0]["max_score"]
@@ -94,7 +97,7 @@ def summary(results: list[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def histogram(results: list[Mapping[str, Any]]) -> str:
+def histogram(results: Sequence[Mapping[str, Any]]) -> str:
     """How many students reached which share of the base points."""
     best = results[0]["max_score"] or 1
     counts = Counter(min(int(BINS * r["score"] / best), BINS - 1) for r in results)

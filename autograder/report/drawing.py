@@ -78,5 +78,6 @@ def heat_map(rows: Sequence[str], title: str) -> str:
     width, height = len(rows[0]), len(rows)
     size = 200 / max(width, height)
     body = cells(rows, 200, 0, 0, ERRORS)
-    body += f'<rect x="0.5" y="0.5" width="{width * size - 1:.1f}" height="{height * size - 1:.1f}" fill="none" class="frame"/>'
+    frame = f'width="{width * size - 1:.1f}" height="{height * size - 1:.1f}"'
+    body += f'<rect x="0.5" y="0.5" {frame} fill="none" class="frame"/>'
     return figure(200, max(20, round(height * size)), title, body)
