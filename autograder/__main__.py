@@ -152,6 +152,7 @@ def run_grade(options: argparse.Namespace) -> int:
     sandbox = choose_sandbox(options)
     stubs = released_stubs()
     results: dict[str, dict] = {}
+    failed: dict[str, str] = {}
 
     def changed() -> Iterator[Submission]:
         for name, path in chosen.items():
@@ -177,7 +178,10 @@ def run_grade(options: argparse.Namespace) -> int:
             if options.best_of:
                 result = better(read_result(options.out, submission.student), result)
             write_result(options.out, result)
-            write_feedback(options.out, result)
+            try:
+                write_feedback(options.out, result)
+            except Exception as error:  # one student's page must not end the class
+                failed[submission.student] = f"no feedback.html was written, {type(error).__name__}: {error}"
             done(submission, result)
     earlier = {name: read_result(options.out, name) for name in students if name not in results}
     everyone = sorted([*results.values(), *filter(None, earlier.values())], key=lambda result: result["student"])
@@ -189,9 +193,9 @@ def run_grade(options: argparse.Namespace) -> int:
     console.print(
         f"Results are in {options.out}: report.html, grades.csv, and STUDENT/{ASSIGNMENT}/feedback.html for each."
     )
-    failed = {name: result["kit_errors"] for name, result in sorted(results.items()) if result["kit_errors"]}
-    for name, errors in failed.items():
-        print(f"autograder: the kit itself failed on {name}: {errors[0]}", file=sys.stderr)
+    failed.update({name: result["kit_errors"][0] for name, result in results.items() if result["kit_errors"]})
+    for name, error in sorted(failed.items()):
+        print(f"autograder: the kit itself failed on {name}: {error}", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -23,7 +23,7 @@ from ..checks.answering import MAX_TEXT, BadFrame, frame, receive
 WALL = 10.0  # times the CPU limit
 LOOK = 0.2  # seconds between two looks at the CPU time
 TICKS = os.sysconf("SC_CLK_TCK")
-SCRATCH_BYTES = 1 << 26
+SCRATCH_BYTES, BLOCK = 1 << 26, 1 << 12  # in all, and what a name or a folder takes
 MAX_DEPTH = 12  # of an answer's JSON
 RAISED: dict[str, Any] = {"type": str, "builtin": bool, "message": str, "abstract": bool}  # of an exception
 WHERE: dict[str, Any] = {"file": str, "line": (int, type(None)), "function": str, "code": str}  # and where it is known
@@ -231,14 +231,23 @@ def stat_of(pid: int) -> list[bytes]:
 
 
 def bytes_in(folder: str) -> int:
-    """The bytes of all files below a folder, as far as they are there to be seen."""
+    """The bytes of all files and folders below a folder; Full where it hides what is in it, or nests it too deep."""
+
+    def hidden(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise Full
+
     total = 0
-    for path, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(path, name)).st_size
-            except OSError:
-                pass
+    try:
+        for path, folders, names in os.walk(folder, onerror=hidden):
+            total += (len(folders) + len(names)) * BLOCK
+            for name in names:
+                try:
+                    total += os.lstat(os.path.join(path, name)).st_size
+                except OSError:
+                    pass
+    except RecursionError:
+        raise Full from None
     return total
 
 

@@ -11,13 +11,13 @@ import numpy as np
 
 from ..checks.answering import BadFrame
 from . import Sandbox, SandboxError, scratch_folder
-from .line import WALL, Late, Line, cpu_of, end, parent_of
+from .line import WALL, Full, Late, Line, cpu_of, end, parent_of
 
 START_WALL = 60.0  # seconds for a sandbox to start on a very busy machine
 FORK_WALL = 20.0  # seconds for a process to be forked there
 PATIENCE = 60.0  # seconds for all that goes wrong with forks of one submission
 SHORT = 0.05  # seconds: what takes no longer is charged by the clock on the wall
-NOBODY = (EOFError, OSError, BadFrame, Late)  # what a line raises where nobody greets
+NOBODY = (EOFError, OSError, BadFrame, Late, Full)  # what a line raises where nobody greets
 NOT_STARTED = "the sandbox did not start"  # the machine's fault, not the student's
 
 
@@ -187,7 +187,11 @@ class Worker:
         self._process.wait()
         self._complaint = (self._process.stderr.read(4096) or b"").decode("utf-8", "replace")
         self._process.stderr.close()
-        self._scratch.cleanup()
+        try:
+            self._scratch.cleanup()
+        except RecursionError:  # folders nested too deep for Python
+            for remove in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+                subprocess.run([*remove, self._scratch.name], stderr=subprocess.DEVNULL)
 
     def __enter__(self) -> "Worker":
         return self

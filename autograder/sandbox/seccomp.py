@@ -53,6 +53,14 @@ STRICTLY_REFUSED = {
     **{"mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51)},
     **{"open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsmount": (432, 432)},
     **{"inotify_add_watch": (254, 27), "fanotify_init": (300, 262), "mount_setattr": (442, 442)},
+    # what other processes of the same user share by number
+    **{"shmat": (30, 196), "shmctl": (31, 195), "semop": (65, 193), "semctl": (66, 191), "semtimedop": (220, 192)},
+    **{"msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187)},
+}
+# Calls refused for what stands in their second argument: having the kernel signal another process.
+STRICTLY_REFUSED_WITH = {
+    "fcntl": ((72, 25), (8, 10, 15)),  # F_SETOWN, F_SETSIG, F_SETOWN_EX
+    "ioctl": ((16, 29), (0x5452, 0x8901, 0x8902)),  # FIOASYNC, FIOSETOWN, SIOCSPGRP
 }
 PRLIMIT = (302, 261)  # of another process
 CLONE3 = 435  # its flags lie out of a filter's sight; without it the C library uses clone
@@ -63,7 +71,7 @@ MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1), "riscv64": (0
 EPERM, ENOSYS = 1, 38
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF's instructions
 KILL, ALLOW, ERROR = 0x80000000, 0x7FFF0000, 0x00050000
-NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # where they lie in what the filter sees
+NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24  # where they lie in what the filter sees
 
 
 def program(machine: str = platform.machine(), strict: bool = False) -> bytes:
@@ -87,6 +95,11 @@ def program(machine: str = platform.machine(), strict: bool = False) -> bytes:
     if strict:
         own = [(LOAD, 0, 0, FIRST_ARGUMENT), (EQUAL, 1, 0, 0), (RETURN, 0, 0, ERROR | EPERM), (RETURN, 0, 0, ALLOW)]
         steps.extend([(EQUAL, 0, len(own), PRLIMIT[column]), *own])
+        for numbers, values in STRICTLY_REFUSED_WITH.values():
+            steps.extend([(EQUAL, 0, 2 * len(values) + 2, numbers[column]), (LOAD, 0, 0, SECOND_ARGUMENT)])
+            for value in values:
+                refuse(EQUAL, value)
+            steps.append((RETURN, 0, 0, ALLOW))
     refuse(EQUAL, CLONE3, ENOSYS)
     for numbers, test, value in ((CLONE, ANY_BIT, NEW_NAMESPACE), (PRCTL, EQUAL, PR_SET_PDEATHSIG)):
         steps.extend([(EQUAL, 0, 4, numbers[column]), (LOAD, 0, 0, FIRST_ARGUMENT)])

@@ -32,8 +32,8 @@ def spirals_recipe() -> Recipe:
     # TODO (Exercise 18.5): return Recipe(...).  Find one that works, then make it smaller.
     # At most 500 parameters and 20,000 epochs.
     ### BEGIN SOLUTION
-    # 67 parameters; 191 of 200 starts succeed (2-5-5-1, 51 parameters: 88 %).  Depth does it: a single
-    # hidden layer with more parameters than this mostly fails.
+    # 67 parameters; 191 of 200 starts succeed (2-5-5-1, 51 parameters: 88 %).  Still fewer do with a larger
+    # eta: at 0.4, one hidden layer of 7 (29 parameters) succeeds from 82 % of the starts.
     return Recipe([2, 6, 6, 1], "tanh", eta=0.1, epochs=6000, momentum=0.9)
     ### END SOLUTION
 

@@ -86,6 +86,10 @@ REFUSED = {
     "limit its parent": "import resource; resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1))",
     "renice its parent": "os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)",
     "move its parent to a core": "os.sched_setaffinity(os.getppid(), [0])",
+    "have its parent signalled": "import fcntl; fcntl.fcntl(0, 8, os.getppid())",
+    "have its parent signalled by fields": "import fcntl, struct; fcntl.fcntl(0, 15, struct.pack('ii', 1, 1))",
+    "have its parent signalled by ioctl": "import fcntl, struct; fcntl.ioctl(0, 0x8901, struct.pack('i', 1))",
+    "choose the signal": "import fcntl; fcntl.fcntl(0, 10, 9)",
     "undo a limit": "import resource; resource.setrlimit(resource.RLIMIT_AS, (-1, -1))",
     "write a large file": "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
     " open('x', 'wb').write(bytes(2 << 20))",
@@ -148,6 +152,33 @@ def test_many_files_are_ended_and_the_next_task_goes_on():
     with worker_of(call) as worker:
         reply = result(worker, "for n in range(10_000): open(f'f{n}', 'wb').write(bytes(1_000_000))", cpu=30)
         assert "MiB to files" in reply["crashed"]
+
+
+@pytest.mark.parametrize(
+    "hiding",
+    ["os.mkdir('hidden', 0o300); os.chdir('hidden')", "for _ in range(3000): os.mkdir('d'); os.chdir('d')"],
+    ids=["unreadable", "deep"],
+)
+def test_hidden_files_are_found_and_removed(hiding):
+    loop = "\nfor n in range(100_000): open(f'f{n}', 'wb').write(bytes(100_000))"
+    with worker_of(call) as worker:
+        assert "MiB to files" in result(worker, hiding + loop, cpu=20)["crashed"]
+        assert list(Path(worker._scratch.name, "tmp").iterdir())
+    assert not Path(worker._scratch.name).exists()
+
+
+def test_memory_shared_by_number_can_not_be_attached(answering):
+    text = """
+        import ctypes
+        libc = ctypes.CDLL(None, use_errno=True)
+        calls = {}
+        for name in ("shmat", "shmctl", "semctl", "semop", "msgctl", "msgrcv", "msgsnd"):
+            ctypes.set_errno(0)
+            getattr(libc, name)(0, 0, 0, 0, 0)
+            calls[name] = ctypes.get_errno()
+        answer = " ".join(name for name, error in calls.items() if error != 1)
+    """
+    assert result(answering, text) == ""
 
 
 def test_endless_loops_end_by_cpu_time_in_a_call_and_at_import(answering):
