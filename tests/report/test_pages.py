@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+import autograder.__main__
 from autograder.mistakes import MISTAKES
 from autograder.report.class_report import summary, write_report
 from autograder.report.feedback import page as feedback_page
@@ -161,3 +162,20 @@ def test_the_pages_are_accessible(out, scheme):
             page.goto(path.as_uri())
             violations = Axe().run(page).response["violations"]
             assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == []
+
+
+def test_a_page_that_can_not_be_written_ends_neither_the_class_nor_the_result(tmp_path, monkeypatch, capsys):
+    def page_or_not(result):
+        if result["student"] == "syntax_error":
+            raise ArithmeticError("planted")
+        return feedback_page(result)
+
+    for name in ("syntax_error", "halfway"):
+        shutil.copytree(CLASS / name, tmp_path / "in" / name)
+    monkeypatch.setattr(autograder.report.feedback, "page", page_or_not)
+    monkeypatch.setattr(sys, "argv", ["autograder", "grade", str(tmp_path / "in"), "--out", str(tmp_path / "out")])
+    assert autograder.__main__.main() == 1
+    said = capsys.readouterr().err
+    assert "syntax_error: no feedback.html was written, ArithmeticError: planted" in said and "Traceback" not in said
+    assert (tmp_path / "out/halfway/ps18/feedback.html").exists()
+    assert json.loads((tmp_path / "out/syntax_error/ps18/results.json").read_text())["student"] == "syntax_error"
