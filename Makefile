@@ -45,7 +45,7 @@ figures: $(VENV)/ready ## draw the chapter's demonstrations and the exercises' e
 	@PYTHONPATH=solutions $(VENV)/bin/python -m backprop.experiments all --out figures
 
 test: $(VENV)/ready ## run the kit's own tests
-	@$(VENV)/bin/python -m pytest
+	@$(VENV)/bin/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/ready ## check style and types
 	@$(VENV)/bin/ruff check .
