@@ -3,16 +3,9 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from . import ASSIGNMENT, ROOT
-
-EXAMPLES = ROOT / "tests" / "example_class"
-
-
-class Usage(Exception):
-    """What the person at the command line can mend; one sentence."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         return options.run(options)
-    except (Usage, BadInput, BadRule, RosterError, Unwritable, SandboxError, ReleaseError, NotebookError) as error:
+    except (BadInput, BadRule, RosterError, Unwritable, SandboxError, ReleaseError, NotebookError) as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -69,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--best-of", action="store_true", help="where the result in OUT is of an earlier, better attempt, keep it"
     )
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="grade on a Dask cluster: tcp://HOST:8786, or tls://...")
+    for name, what in (("ca-file", "certificate authority"), ("client-cert", "certificate"), ("client-key", "key")):
+        grade.add_argument(f"--tls-{name}", type=Path, metavar="FILE", help=f"for tls://: the {what}, a PEM file")
     grade.set_defaults(run=run_grade)
 
     one = commands.add_parser("grade-one", help="grade one folder, .py, .ipynb or .zip, and show the result")
@@ -119,84 +115,9 @@ def run_release(options: argparse.Namespace) -> int:
 
 
 def run_grade(options: argparse.Namespace) -> int:
-    from rich.console import Console
-    from rich.markup import escape
+    from .class_run import grade_class
 
-    from .attempts import better
-    from .course import rubric
-    from .gradebook import Gradebook
-    from .grading import grade_all, processes
-    from .late import late_rule
-    from .report.class_report import summary, write_report
-    from .report.feedback import write_feedback
-    from .report.files import open_output, read_result, write_grades, write_result
-    from .report.terminal import class_table, progress, safe
-    from .results import fingerprint
-    from .submissions import Submission, find_class, read_submission, released_stubs
-
-    console = Console()
-    submitted = options.submitted
-    if submitted == Path("submitted") and not submitted.exists():
-        submitted = EXAMPLES
-        console.print(f"There is no folder `submitted`, so the example class is graded ({EXAMPLES.relative_to(ROOT)}).")
-    if options.jobs < 1:
-        raise Usage(f"--jobs should be at least 1, but is {options.jobs}.")
-    late_rule(rubric())  # refused before anything is graded
-    students = find_class(submitted)
-    for name in options.student or []:
-        if name not in students:
-            span = f"there are {len(students)}, from {min(students)} to {max(students)}"
-            raise Usage(f"{name}: there is no such student in {submitted}; {span}.")
-    chosen = {name: path for name, path in students.items() if not options.student or name in options.student}
-    open_output(options.out)
-    sandbox = choose_sandbox(options)
-    stubs = released_stubs()
-    results: dict[str, dict] = {}
-    failed: dict[str, str] = {}
-
-    def changed() -> Iterator[Submission]:
-        for name, path in chosen.items():
-            submission = read_submission(path, name, stubs)
-            found = None if options.force else read_result(options.out, name)
-            if found and found.get("sha256") == fingerprint(submission, sandbox.name):
-                done(submission, found)
-            else:
-                yield submission
-
-    def done(submission: Submission, result: dict) -> None:
-        book.record(result, submission)
-        results[result["student"]] = result
-        bar.advance(task)
-
-    with (
-        Gradebook(options.gradebook, example=submitted == EXAMPLES, students=students) as book,
-        processes(min(options.jobs, len(chosen))) as executor,
-        progress(console) as bar,
-    ):
-        task = bar.add_task("", total=len(chosen))
-        for submission, result in grade_all(changed(), sandbox, executor, window=2 * options.jobs):
-            if options.best_of:
-                result = better(read_result(options.out, submission.student), result)
-            write_result(options.out, result)
-            try:
-                write_feedback(options.out, result)
-            except Exception as error:  # one student's page must not end the class
-                failed[submission.student] = f"no feedback.html was written, {type(error).__name__}: {error}"
-            done(submission, result)
-    earlier = {name: read_result(options.out, name) for name in students if name not in results}
-    everyone = sorted([*results.values(), *filter(None, earlier.values())], key=lambda result: result["student"])
-    write_grades(options.out, everyone)
-    write_report(options.out, everyone)
-    class_table(console, results.values())
-    for line in summary(everyone):
-        console.print(escape(safe(line)))
-    console.print(
-        f"Results are in {options.out}: report.html, grades.csv, and STUDENT/{ASSIGNMENT}/feedback.html for each."
-    )
-    failed.update({name: result["kit_errors"][0] for name, result in results.items() if result["kit_errors"]})
-    for name, error in sorted(failed.items()):
-        print(f"autograder: the kit itself failed on {name}: {error}", file=sys.stderr)
-    return 1 if failed else 0
+    return grade_class(options)
 
 
 def run_grade_one(options: argparse.Namespace) -> int:
@@ -204,14 +125,18 @@ def run_grade_one(options: argparse.Namespace) -> int:
 
     from rich.console import Console
 
+    from .class_run import UNSAFE
     from .grading import grade_apart
     from .report.terminal import one_result
-    from .submissions import read_submission, released_stubs
+    from .sandbox import choose
+    from .submissions import BadInput, read_submission, released_stubs
 
     if not os.path.lexists(options.path):
-        raise Usage(f"{options.path}: there is no such file or folder; give what one student handed in.")
+        raise BadInput(f"{options.path}: there is no such file or folder; give what one student handed in.")
     submission = read_submission(options.path, options.path.resolve().stem, released_stubs())
-    result = grade_apart(submission, choose_sandbox(options))
+    if options.no_sandbox:
+        print(UNSAFE, file=sys.stderr)
+    result = grade_apart(submission, choose(options.no_sandbox, options.sandbox))
     if options.json:
         print(json.dumps(result, indent=1))
     else:
@@ -243,18 +168,6 @@ def run_doctor(options: argparse.Namespace) -> int:
     from .doctor import examine
 
     return examine()
-
-
-def choose_sandbox(options: argparse.Namespace):
-    from .sandbox import choose
-
-    sandbox = choose(no_sandbox=options.no_sandbox, only=options.sandbox)
-    if options.no_sandbox:
-        print(
-            "autograder: WARNING: without a sandbox, students' code runs with all your rights. This is recorded.",
-            file=sys.stderr,
-        )
-    return sandbox
 
 
 if __name__ == "__main__":

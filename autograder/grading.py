@@ -3,11 +3,11 @@
 import json
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from time import perf_counter
 from typing import Any
 
@@ -161,23 +161,41 @@ def processes(jobs: int) -> Iterator[Executor]:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def grade_all(
-    submissions: Iterable[Submission], sandbox: Sandbox, executor: Executor, window: int
-) -> Iterator[tuple[Submission, dict[str, Any]]]:
-    """Submissions with their results as they come, with at most `window` submissions under way."""
+@dataclass(frozen=True)
+class Crew:
+    """Who grades: `grade`, run by `executor`, gives the result of a submission, or its JSON."""
+
+    executor: Executor
+    grade: Callable[[Submission], dict[str, Any] | str]
+    sandboxes: tuple[str, ...]  # the names of those in use
+    window: int  # submissions under way at most
+
+
+@contextmanager
+def local_crew(sandbox: Sandbox, jobs: int) -> Iterator[Crew]:
+    """`jobs` processes on this machine."""
+    with processes(jobs) as executor:
+        yield Crew(executor, partial(grade_apart, sandbox=sandbox), (sandbox.name,), 2 * jobs)
+
+
+def grade_all(submissions: Iterable[Submission], crew: Crew) -> Iterator[tuple[Submission, dict[str, Any]]]:
+    """Submissions with their results as they come; the next one is read when there is room for it."""
     under_way: dict[Future, Submission] = {}
     waiting = iter(submissions)
     exhausted = False
     while under_way or not exhausted:
-        while not exhausted and len(under_way) < window:
+        while not exhausted and len(under_way) < crew.window:
             submission = next(waiting, None)
             if submission is None:
                 exhausted = True
             else:
-                job = executor.submit(grade_apart, replace(submission, notebook=None), sandbox)
+                job = crew.executor.submit(crew.grade, replace(submission, notebook=None))
                 under_way[job] = submission
         done, _ = wait(under_way, return_when=FIRST_COMPLETED)
         for future in done:
             submission = under_way.pop(future)
-            error = future.exception()
-            yield submission, kit_failure(submission, sandbox.name, error) if error else future.result()
+            if error := future.exception():
+                yield submission, kit_failure(submission, crew.sandboxes[0], error)
+            else:
+                found = future.result()
+                yield submission, json.loads(found) if isinstance(found, str) else found

@@ -3,11 +3,12 @@
 import dataclasses
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from autograder.grading import grade_all, grade_apart
+from autograder.grading import Crew, grade_all, grade_apart
 from autograder.sandbox import choose
 from autograder.sandbox.plain import Plain
 from autograder.submissions import read_submission
@@ -58,7 +59,8 @@ def test_results_come_for_everyone_with_a_bounded_number_under_way(halfway):
 
     with ThreadPoolExecutor(2) as executor:
         seen = []
-        for _, result in grade_all(submissions(), Plain(), executor, window=3):
+        crew = Crew(executor, partial(grade_apart, sandbox=Plain()), ("none",), 3)
+        for _, result in grade_all(submissions(), crew):
             under_way.discard(result["student"])
             seen.append(result["student"])
     assert sorted(seen) == sorted(f"s{n}" for n in range(12)) and most <= 3

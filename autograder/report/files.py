@@ -1,35 +1,47 @@
 """`results.json` for each student and `grades.csv` for the class, written whole or not at all."""
 
 import csv
+import fcntl
+import io
 import json
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from .. import ASSIGNMENT
+from .overview import Overview
 
 
 class Unwritable(Exception):
     """The output folder cannot be written; one sentence."""
 
 
-def open_output(out: Path) -> None:
-    """Make the output folder, and see that files can be written there."""
+def open_output(out: Path) -> int:
+    """Make the output folder, see that files can be written there, and lock it; the descriptor of the lock."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        write_whole(out / ".writable", "")
-        (out / ".writable").unlink()
+        write_whole(out / "writable", "")
+        (out / "writable").unlink()
+        locked = os.open(out, os.O_RDONLY)
     except OSError as error:
         raise Unwritable(
             f"{out}: results cannot be written there ({error.strerror}); give another folder with --out."
         ) from None
+    try:
+        fcntl.flock(locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(locked)
+        raise Unwritable(f"{out}: another run writes there now; wait for it, or give another --out.") from None
+    except OSError:  # a file system without locks
+        pass
+    return locked
 
 
 def write_whole(path: Path, text: str) -> None:
     """Replace `path` by a file with this text, so that a crash leaves the old one or the new one."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_text(text, encoding="utf-8", newline="")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
     fresh.replace(path)
 
 
@@ -38,9 +50,7 @@ def result_path(out: Path, student: str) -> Path:
 
 
 def write_result(out: Path, result: dict[str, Any]) -> None:
-    path = result_path(out, result["student"])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(result, indent=1) + "\n")
+    write_whole(result_path(out, result["student"]), json.dumps(result, indent=1) + "\n")
 
 
 def read_result(out: Path, student: str) -> dict[str, Any] | None:
@@ -52,29 +62,13 @@ def read_result(out: Path, student: str) -> dict[str, Any] | None:
         return None
 
 
-def write_grades(out: Path, results: Iterable[dict[str, Any]]) -> None:
+def write_grades(out: Path, overview: Overview) -> None:
     """`grades.csv`: a line per student, sorted by name, with the points of each task."""
-    results = sorted(results, key=lambda result: result["student"])
-    tasks = [task["id"] for task in results[0]["tasks"]] if results else []
-    head = [
-        "student",
-        "status",
-        "score",
-        "max_score",
-        "bonus",
-        "max_bonus",
-        *tasks,
-        "source",
-        "sandbox",
-        "reason",
-    ]
-    path = out / "grades.csv"
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(fresh, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-        rows = csv.writer(stream)
-        rows.writerow(head)
-        for r in results:
-            points = [task["points"] for task in r["tasks"]]
-            about = [r["student"], r["status"], r["score"], r["max_score"], r["bonus"], r["max_bonus"]]
-            rows.writerow([*about, *points, r["source"], r["sandbox"], r["reason"] or ""])
-    fresh.replace(path)
+    before = ("student", "status", "score", "max_score", "bonus", "max_bonus")
+    text = io.StringIO(newline="")
+    lines = csv.writer(text)
+    lines.writerow([*before, *overview.tasks, "source", "sandbox", "reason"])
+    for row in overview.rows:
+        after = [row["source"], row["sandbox"], row["reason"] or ""]
+        lines.writerow([*(row[name] for name in before), *row["points"], *after])
+    write_whole(out / "grades.csv", text.getvalue())

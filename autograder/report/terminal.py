@@ -1,7 +1,7 @@
 """What `grade` and `grade-one` show in a terminal."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,6 +15,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+MOST_ROWS = 200  # that anyone reads in a terminal
 MARKS = {
     "passed": "[green]passed[/]",
     "partial": "[yellow]partly[/]",
@@ -35,45 +36,18 @@ def progress(console: Console) -> Progress:
     return Progress(TextColumn("Grading"), *columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def class_table(console: Console, results: Iterable[dict[str, Any]]) -> None:
-    """A line per student: the points, and what cost most."""
-    results = sorted(results, key=lambda result: result["student"])
+def class_table(console: Console, rows: Sequence[dict[str, Any]]) -> None:
+    """A line per student: the points, and what cost most; of a large class, the first lines."""
     table = Table(box=None, pad_edge=False)
-    for name, justify in (
-        ("student", "left"),
-        ("score", "right"),
-        ("bonus", "right"),
-        ("seconds", "right"),
-        ("", "left"),
-    ):
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for r in results:
-        table.add_row(
-            escape(safe(r["student"])),
-            f"{r['score']:g}",
-            f"{r['bonus']:g}",
-            f"{r['seconds']:.1f}",
-            escape(safe(remark(r))),
-        )
+    for name in ("student", "score", "bonus", "seconds", ""):
+        justify: Literal["left", "right"] = "left" if name in ("student", "") else "right"
+        table.add_column(name, justify=justify, overflow="fold")
+    for r in rows[:MOST_ROWS]:
+        points = f"{r['score']:g}", f"{r['bonus']:g}", f"{r['seconds']:.1f}"
+        table.add_row(escape(safe(r["student"])), *points, escape(safe(r["remark"])))
     console.print(table)
-
-
-def remark(result: dict[str, Any]) -> str:
-    """Why there is no grade, or the dearest loss."""
-    if result["reason"]:
-        return result["reason"]
-    tasks = [task for task in result["tasks"] if not task["bonus"]]
-    checks = [check for task in tasks for check in task["checks"] if check["points"] < check["max_points"]]
-    named = [check for check in checks if check["mistake"]]
-    lost = [check for check in named or checks if check["status"] not in ("blocked", "untried")]
-    if not checks:
-        return "all right"
-    if not lost:
-        return "not written yet: " + ", ".join(task["id"] for task in tasks if task["points"] < task["max_points"])
-    first = lost[0]
-    return f"{first['id'].split('/')[0]}: " + (
-        first["mistake"].replace("_", " ") if first["mistake"] else first["message"]
-    )
+    if len(rows) > MOST_ROWS:
+        console.print(f"... and {len(rows) - MOST_ROWS:,} more, which report.html and grades.csv have.")
 
 
 def one_result(console: Console, result: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from autograder.grading import grade_all, processes
+from autograder.grading import grade_all, local_crew
 from autograder.sandbox import choose
 from tests.submissions.corpus import Wrong, correct, files_of, submission, wrong
 
@@ -15,8 +15,8 @@ def graded(submissions: dict[str, dict[str, bytes]]) -> dict[str, dict[str, Any]
     """Results by name."""
     names = {f"s{number:03}": name for number, name in enumerate(submissions)}
     made = [submission(student, submissions[name]) for student, name in names.items()]
-    with processes(JOBS) as executor:
-        found = {names[r["student"]]: r for _, r in grade_all(made, choose(), executor, window=2 * JOBS)}
+    with local_crew(choose(), JOBS) as crew:
+        found = {names[r["student"]]: r for _, r in grade_all(made, crew)}
     return {name: found[name] for name in submissions}
 
 

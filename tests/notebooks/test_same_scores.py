@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.grading import grade_all, processes
+from autograder.grading import grade_all, local_crew
 from autograder.sandbox import choose
 from autograder.submissions import read_submission, released_stubs
 
@@ -24,8 +24,8 @@ def both(tmp_path_factory):
         path.parent.mkdir(parents=True)
         path.write_bytes(as_notebook(files.files))
         submissions += [files, read_submission(path.parent, student, stubs)]
-    with processes(2) as executor:
-        graded = list(grade_all(submissions, choose(), executor, window=4))
+    with local_crew(choose(), 2) as crew:
+        graded = list(grade_all(submissions, crew))
     return {(r["student"], "notebook" if r["taken"] == ["ps18.ipynb"] else "files"): r for _, r in graded}
 
 

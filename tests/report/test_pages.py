@@ -15,6 +15,7 @@ import autograder.__main__
 from autograder.mistakes import MISTAKES
 from autograder.report.class_report import summary, write_report
 from autograder.report.feedback import page as feedback_page
+from autograder.report.overview import Overview
 from tests.notebooks.course import CLASS, ROOT
 
 MAX_BYTES = 300_000
@@ -122,13 +123,14 @@ def test_the_report_counts(out):
     text = " ".join(Elements((out / "report.html").read_text()).text.split())
     assert "5 submissions, 1 of them ungradable" in text
     assert MISTAKES["mean_left_out"].sentence in text and MISTAKES["momentum_missing"].sentence not in text
-    lines = summary([result_of(out, student) for student in STUDENTS])
+    lines = summary(Overview(result_of(out, student) for student in STUDENTS))
     assert len(lines) == 5 and "mean left out (1)" in lines[1] and "syntax_error" in lines[3]
 
 
 def test_the_report_stays_usable_with_ten_thousand_students(out, tmp_path):
     result = {**result_of(out, "forgotten_mean"), "pictures": {}}
-    write_report(tmp_path, ({**result, "student": f"s{n:05}", "score": n % 101} for n in range(10_000)))
+    results = ({**result, "student": f"s{n:05}", "score": n % 101} for n in range(10_000))
+    write_report(tmp_path, Overview(results))
     with browser() as chromium:
         page = chromium.new_page()
         page.goto((tmp_path / "report.html").as_uri())

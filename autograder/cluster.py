@@ -1,0 +1,115 @@
+"""Grading on a Dask cluster: submissions go out, results come back as JSON.
+
+Each thread of a Dask worker keeps one process of its own, for grading forks, and a fork needs a process without
+other threads.  That process starts the sandbox on its machine, and nothing is graded where there is none.
+"""
+
+import json
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from functools import partial
+from typing import IO, Any
+
+from . import ROOT
+from .grading import Crew, grade_apart
+from .results import kit_sha256
+from .sandbox import Sandbox, SandboxError, choose
+from .submissions import BadInput, Submission
+
+RETRIES = 5  # of a submission whose worker is lost
+WINDOW = 4  # submissions under way for each thread of the cluster
+REACHED = 15.0  # seconds for a scheduler to answer
+_threads = threading.local()
+
+
+class ClusterError(BadInput):
+    """The cluster cannot grade; one sentence that says why and what to do."""
+
+
+@contextmanager
+def connected(address: str, tls: dict[str, str], choice: dict[str, Any]) -> Iterator[Crew]:
+    """The cluster at this address, once every worker has the same kit and a sandbox that starts.
+
+    `tls` holds the paths tls_ca_file, tls_client_cert and tls_client_key, or nothing; `choice` is for sandbox.choose.
+    """
+    try:
+        from distributed import Client, Security
+    except ImportError:
+        raise ClusterError("--scheduler needs Dask, which is not installed: run `make cluster` first.") from None
+    try:
+        security = Security(**tls, require_encryption=True) if tls else None
+        client = Client(address, security=security, timeout=REACHED, set_as_default=False)
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        raise ClusterError(f"No Dask scheduler answers at {address} ({type(error).__name__}: {error}).") from None
+    with client:
+        threads = client.nthreads()
+        if not threads:
+            raise ClusterError(f"The scheduler at {address} has no workers: start some, as the README says.")
+        found = client.run(here, choice, on_error="return")
+        names = set()
+        for worker, said in sorted(found.items()):
+            if isinstance(said, Exception):
+                raise ClusterError(f"The worker {worker} cannot load the kit ({said}): start it in the kit's folder.")
+            digest, name, refusal = said
+            if digest != kit_sha256():
+                raise ClusterError(f"The worker {worker} has another version of the kit, or of NumPy: update it.")
+            if refusal:
+                raise ClusterError(f"The worker {worker} cannot grade. {refusal}")
+            names.add(name)
+        executor = client.get_executor(pure=False, retries=RETRIES)
+        window = WINDOW * sum(threads.values())
+        try:
+            yield Crew(executor, partial(grade_there, choice=choice), tuple(sorted(names)), window)
+        except CancelledError:
+            raise ClusterError(f"{address} is gone; what is graded is kept, and the same command goes on.") from None
+
+
+def here(choice: dict[str, Any]) -> tuple[str, str, str]:
+    """On a worker: the kit's digest, the sandbox that starts, or why none does."""
+    try:
+        return kit_sha256(), choose(**choice).name, ""
+    except SandboxError as error:
+        return kit_sha256(), "", str(error)
+
+
+def grade_there(submission: Submission, choice: dict[str, Any]) -> str:
+    """On a worker: the result, as JSON."""
+    grader: Any = getattr(_threads, "grader", None)
+    if grader is None or grader.poll() is not None:
+        command = [sys.executable, "-m", "autograder.cluster", json.dumps(choice)]
+        grader = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        _threads.grader = grader
+    pickle.dump(submission, grader.stdin)
+    grader.stdin.flush()
+    said = json.loads(grader.stdout.readline() or '{"refusal": "its grading process ended"}')
+    if "refusal" in said:
+        raise SandboxError(said["refusal"])
+    return json.dumps(said["result"])
+
+
+def serve(choice: dict[str, Any], questions: IO[bytes], answers: IO[str]) -> None:
+    """Grade the submissions that come in, each in a fork of this process, until there are no more."""
+    import pytest  # noqa: F401  # so that the forks have it
+    import pytest_timeout  # noqa: F401
+
+    sandbox: Sandbox | None = None
+    while True:
+        try:
+            submission = pickle.load(questions)
+        except EOFError:
+            return
+        try:
+            sandbox = sandbox or choose(**choice)
+            said: dict[str, Any] = {"result": grade_apart(submission, sandbox)}
+        except SandboxError as error:
+            said = {"refusal": str(error)}
+        print(json.dumps(said), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    serve(json.loads(sys.argv[1]), sys.stdin.buffer, sys.stdout)
