@@ -7,11 +7,12 @@ VENV      := .venv
 KIT       := $(VENV)/bin/python -m autograder
 
 .DEFAULT_GOAL := help
-.PHONY: help release grade feedback formgrader doctor figures test lint corpus gradescope mutants sweep bench lock clean
+.PHONY: help release grade feedback formgrader doctor figures cluster worker test lint corpus gradescope mutants sweep bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet
 $(VENV)/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
 	  echo "The kit needs Python 3.10 or newer, and $(PYTHON) is older or missing: say make PYTHON=/path/to/python3."; exit 1; }
@@ -20,7 +21,11 @@ $(VENV)/ready: requirements.lock
 	@echo "Building $(VENV) from requirements.lock (a minute or two, once) ..."
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements.lock
+	@$(PIP) --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/cluster: requirements-cluster.lock $(VENV)/ready
+	@$(PIP) --require-hashes -r requirements-cluster.lock
 	@touch $@
 
 release: $(VENV)/ready ## build the student folder, release/ps18
@@ -44,7 +49,13 @@ figures: $(VENV)/ready ## draw the chapter's demonstrations and the exercises' e
 	@PYTHONPATH=solutions $(VENV)/bin/python -m backprop.demos all --out figures
 	@PYTHONPATH=solutions $(VENV)/bin/python -m backprop.experiments all --out figures
 
-test: $(VENV)/ready ## run the kit's own tests
+cluster: $(VENV)/cluster ## install Dask, for grading on a cluster
+
+worker: $(VENV)/cluster ## grade for a Dask scheduler: SCHEDULER=tcp://HOST:8786 [THREADS=cores]
+	@$(VENV)/bin/python -m distributed.cli.dask_worker $(SCHEDULER) --nthreads $(or $(THREADS),$(shell nproc)) \
+	  --no-dashboard $(WORKER)
+
+test: $(VENV)/ready $(VENV)/cluster ## run the kit's own tests
 	@$(VENV)/bin/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/ready ## check style and types
@@ -67,10 +78,12 @@ gradescope: $(VENV)/ready ## pack the autograder for Gradescope, to dist/
 bench: $(VENV)/ready ## compare the cost of grading with the bare training
 	@$(VENV)/bin/python -m tests.benchmarks.overhead
 
-lock: $(VENV)/ready ## renew requirements.lock from pyproject.toml (fetches uv)
-	@$(VENV)/bin/python -m pip --disable-pip-version-check install --quiet uv
-	@$(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.10 --generate-hashes \
-	  --extra dev --no-emit-index-url --no-header --quiet -o requirements.lock
+LOCK := $(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.10 --generate-hashes \
+	  --no-emit-index-url --no-header --quiet
+lock: $(VENV)/ready ## renew requirements*.lock from pyproject.toml (fetches uv)
+	@$(PIP) uv
+	@$(LOCK) --extra dev -o requirements.lock
+	@$(LOCK) --extra cluster --constraint requirements.lock -o requirements-cluster.lock
 
 clean: ## remove what runs have made (not your submissions, not .venv)
 	@rm -rf graded dist figures .mypy_cache .ruff_cache .pytest_cache .hypothesis

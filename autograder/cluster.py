@@ -5,7 +5,9 @@ other threads.  That process starts the sandbox on its machine, and nothing is g
 """
 
 import json
+import os
 import pickle
+import re
 import subprocess
 import sys
 import threading
@@ -41,11 +43,18 @@ def connected(address: str, tls: dict[str, str], choice: dict[str, Any]) -> Iter
         from distributed import Client, Security
     except ImportError:
         raise ClusterError("--scheduler needs Dask, which is not installed: run `make cluster` first.") from None
+    if not re.fullmatch(r"(tcp|tls)://[^/]+:\d+", address):
+        raise ClusterError(f"--scheduler should look like tcp://HOST:8786 or tls://HOST:8786, but is {address!r}.")
+    if address.startswith("tls") != (len(tls) == 3):
+        raise ClusterError("tls:// goes with --tls-ca-file, --tls-client-cert and --tls-client-key, tcp:// without.")
+    for path in tls.values():
+        if not os.access(path, os.R_OK):
+            raise ClusterError(f"{path}: there is no such file, or it cannot be read; give a PEM file.")
     try:
         security = Security(**tls, require_encryption=True) if tls else None
         client = Client(address, security=security, timeout=REACHED, set_as_default=False)
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
-        raise ClusterError(f"No Dask scheduler answers at {address} ({type(error).__name__}: {error}).") from None
+    except (OSError, ValueError) as error:
+        raise ClusterError(f"No Dask scheduler answers at {address} ({error}): see that it runs there.") from None
     with client:
         threads = client.nthreads()
         if not threads:
