@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from . import ROOT
 from .grading import Crew, grade_apart
+from .leash import remove_orphans
 from .results import kit_sha256
 from .sandbox import Sandbox, SandboxError, choose
 from .submissions import BadInput, Submission
@@ -103,9 +104,9 @@ def grade_there(submission: Submission, choice: dict[str, Any]) -> str:
 
 def serve(choice: dict[str, Any], questions: IO[bytes], answers: IO[str]) -> None:
     """Grade the submissions that come in, each in a fork of this process, until there are no more."""
-    import pytest  # noqa: F401  # so that the forks have it
-    import pytest_timeout  # noqa: F401
+    from . import forkserver  # noqa: F401
 
+    remove_orphans()
     sandbox: Sandbox | None = None
     while True:
         try:

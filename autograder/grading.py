@@ -17,6 +17,7 @@ from . import RELEASE, ROOT
 from .checks.engine import Engine
 from .checks.student import METHOD_CPU, TRAINING_CPU, Student
 from .course import course
+from .leash import end_with_parent, remove_orphans
 from .results import kit_failure, load_problem, result
 from .sandbox import Child, Sandbox, SandboxError, Worker
 from .sandbox.process import NOT_STARTED
@@ -130,6 +131,7 @@ def grade_apart(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
+        end_with_parent()
         try:
             os.close(read_end)
             try:
@@ -152,9 +154,10 @@ def grade_apart(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
 @contextmanager
 def processes(jobs: int) -> Iterator[Executor]:
     """`jobs` processes on this machine, forked from one that has the checks imported."""
+    remove_orphans()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["autograder.grading", "pytest", "pytest_timeout"])
-    executor = ProcessPoolExecutor(jobs, mp_context=context)
+    context.set_forkserver_preload(["autograder.forkserver"])
+    executor = ProcessPoolExecutor(jobs, mp_context=context, initializer=end_with_parent)
     try:
         yield executor
     finally:

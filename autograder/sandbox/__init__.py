@@ -5,7 +5,6 @@
 
 import re
 import sys
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -139,10 +138,6 @@ def explained(said: str, name: str) -> str:
     """One sentence: what the sandbox or the worker said when it did not start, and what to do about it."""
     advice = next((advice for pattern, advice in ADVICE if re.search(pattern, said)), OTHER_ADVICE)
     return f"The sandbox {name} does not start ({last_line(said)}): {advice}."
-
-
-def scratch_folder() -> tempfile.TemporaryDirectory:
-    return tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
 
 
 from .process import Child, Worker  # noqa: E402

@@ -22,6 +22,7 @@ from ..checks.answering import MAX_TEXT, BadFrame, frame, receive
 
 WALL = 10.0  # times the CPU limit
 LOOK = 0.2  # seconds between two looks at the CPU time
+BUFFER = 1 << 16
 TICKS = os.sysconf("SC_CLK_TCK")
 SCRATCH_BYTES, BLOCK = 1 << 26, 1 << 12  # in all, and what a name or a folder takes
 MAX_DEPTH = 12  # of an answer's JSON
@@ -47,6 +48,7 @@ class Line:
 
     def __init__(self, connection: socket.socket, scratch: str | None = None):
         self.connection, self.pidfd, self.pid = connection, -1, 0
+        self._received = bytearray()  # and not read yet
         self.scratch = scratch  # the folder it writes to, where nothing else bounds that
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         connection.setblocking(False)
@@ -65,15 +67,8 @@ class Line:
         if not data or not self.pid:
             raise EOFError
         self.pidfd = os.pidfd_open(self.pid)
-        rest = bytearray(data)
-
-        def read(count: int) -> bytes:
-            taken, rest[:count] = bytes(rest[:count]), b""
-            if len(taken) < count:
-                raise EOFError
-            return taken
-
-        if receive(read)[0] != {"hello": True} or rest:
+        self._received += data
+        if receive(self.read)[0] != {"hello": True} or self._received:
             raise BadFrame("the process did not greet")
 
     def wait(self, what: int) -> None:
@@ -98,26 +93,33 @@ class Line:
                     raise Full
 
     def read(self, count: int) -> bytes:
-        data = bytearray(count)
-        rest = memoryview(data)
-        while rest:
+        while len(self._received) < count:
             self.wait(select.POLLIN)
-            received = self.connection.recv_into(rest)
+            received = self.connection.recv(max(count - len(self._received), BUFFER))
             if not received:
                 raise EOFError
-            rest = rest[received:]
-        return bytes(data)
+            self._received += received
+        data = bytes(self._received[:count])
+        del self._received[:count]
+        return data
 
     def write(self, data: bytes) -> None:
         rest = memoryview(data)
         while rest:
-            self.wait(select.POLLOUT)
-            rest = rest[self.connection.send(rest) :]
+            try:
+                rest = rest[self.connection.send(rest) :]
+            except BlockingIOError:
+                self.wait(select.POLLOUT)
 
     def pending(self) -> bool:
-        poll = select.poll()
-        poll.register(self.connection, select.POLLIN)
-        return bool(poll.poll(0))
+        """Whether something has come that was not asked for, or the other side is closed."""
+        if self._received:
+            return True
+        try:
+            self.connection.recv(1, socket.MSG_PEEK)
+            return True
+        except BlockingIOError:
+            return False
 
     def exchange(self, header: dict, arrays: Sequence[np.ndarray], cpu: float) -> tuple[dict, list[np.ndarray]]:
         """One question and its answer; or "timeout" or "crashed" in the answer's place."""

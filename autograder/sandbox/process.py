@@ -10,7 +10,8 @@ from time import monotonic
 import numpy as np
 
 from ..checks.answering import BadFrame
-from . import Sandbox, SandboxError, scratch_folder
+from ..leash import scratch_folder
+from . import Sandbox, SandboxError
 from .line import WALL, Full, Late, Line, cpu_of, end, parent_of
 
 START_WALL = 60.0  # seconds for a sandbox to start on a very busy machine

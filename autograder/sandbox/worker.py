@@ -27,11 +27,11 @@ EXECUTE, READ, OF_A_FILE = 1 << 0, 1 << 2 | 1 << 3, 1 << 1 | 1 << 2 | 1 << 14 | 
 SET_PDEATHSIG, SET_DUMPABLE, SET_SECCOMP, SET_CHILD_SUBREAPER, SET_NO_NEW_PRIVS = 1, 4, 22, 36, 38  # prctl's numbers
 
 
-def exactly(connection, count):
-    """`count` bytes from the socket, or EOFError."""
+def exactly(read, count):
+    """`count` bytes, or EOFError; `read(n)` gives at most n, and none at the end."""
     parts = []
     while count:
-        part = connection.recv(min(count, 1 << 20))
+        part = read(min(count, 1 << 20))
         if not part:
             raise EOFError
         parts.append(part)
@@ -151,7 +151,7 @@ def main():
         raise RuntimeError(f"the Python inside is another one, {sys.version}")
     control = socket.socket(fileno=CONTROL)
     answering.send(CONTROL, {"hello": True})
-    header, contents = answering.receive(lambda n: exactly(control, n))
+    header, contents = answering.receive(lambda n: exactly(control.recv, n))
     apart = bool(SETTINGS["readable"])  # each task's process confines itself, and imports the submission itself
     if apart:
         prctl(SET_PDEATHSIG, signal.SIGKILL)
@@ -174,10 +174,11 @@ def main():
 
 def serve(answerer, connection):
     """Answer requests until the other side closes; never returns."""
+    stream = connection.makefile("rb")
     try:
         answering.send(connection.fileno(), {"hello": True})
         while True:
-            header, arrays = answering.receive(lambda n: exactly(connection, n))
+            header, arrays = answering.receive(lambda n: exactly(stream.read, n))
             reply, returned = (answerer.load(), []) if header["do"] == "load" else answerer.answer(header, arrays)
             try:
                 data = answering.frame({**reply, "nonce": header["nonce"]}, returned)
