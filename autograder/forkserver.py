@@ -3,10 +3,11 @@
 And it ends with the run that started it, however that ends.
 """
 
-import pytest  # noqa: F401
-import pytest_timeout  # noqa: F401
-
-from . import grading  # noqa: F401
 from .leash import end_with_parent
 
 end_with_parent()
+
+import pytest  # noqa: E402, F401
+import pytest_timeout  # noqa: E402, F401
+
+from . import grading  # noqa: E402, F401

@@ -17,7 +17,7 @@ from . import RELEASE, ROOT
 from .checks.engine import Engine
 from .checks.student import METHOD_CPU, TRAINING_CPU, Student
 from .course import course
-from .leash import end_with_parent, remove_orphans
+from .leash import end_with_parent, end_with_run, remove_orphans
 from .results import kit_failure, load_problem, result
 from .sandbox import Child, Sandbox, SandboxError, Worker
 from .sandbox.process import NOT_STARTED
@@ -157,7 +157,7 @@ def processes(jobs: int) -> Iterator[Executor]:
     remove_orphans()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["autograder.forkserver"])
-    executor = ProcessPoolExecutor(jobs, mp_context=context, initializer=end_with_parent)
+    executor = ProcessPoolExecutor(jobs, mp_context=context, initializer=end_with_run)
     try:
         yield executor
     finally:

@@ -1,6 +1,7 @@
 """Processes that end with the one that started them, also when that one is killed and can tell nobody."""
 
 import ctypes
+import multiprocessing
 import os
 import shutil
 import signal
@@ -16,6 +17,13 @@ def end_with_parent() -> None:
     """Have the kernel kill this process when its parent ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def end_with_run() -> None:
+    """In a process of a pool, whose parent is the server of forks: end with that, and if the run has ended already."""
+    end_with_parent()
+    if (run := multiprocessing.parent_process()) and not run.is_alive():
+        os._exit(1)
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory:
