@@ -45,9 +45,9 @@ formgrader: $(VENV)/ready ## open nbgrader's formgrader on this course: [PORT=88
 doctor: $(VENV)/ready ## say whether this machine can grade, and how to mend it if not
 	@$(KIT) doctor
 
-figures: $(VENV)/ready ## draw the chapter's demonstrations and the exercises' experiments to figures/
+figures: $(VENV)/ready ## draw the chapter's demonstrations and the exercises' experiments to figures/ [SEEDS=n]
 	@PYTHONPATH=solutions $(VENV)/bin/python -m backprop.demos all --out figures
-	@PYTHONPATH=solutions $(VENV)/bin/python -m backprop.experiments all --out figures
+	@PYTHONPATH=solutions $(VENV)/bin/python -m backprop.experiments all --out figures $(if $(SEEDS),--seeds $(SEEDS))
 
 cluster: $(VENV)/cluster ## install Dask, for grading on a cluster
 

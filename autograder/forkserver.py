@@ -1,4 +1,4 @@
-"""What the server of forks imports, once for all submissions: so each fork has it at hand.
+"""What the server of forks has ready for all submissions: imports, and the answers of the solution and of each mistake.
 
 And it ends with the run that started it, however that ends.
 """
@@ -7,7 +7,17 @@ from .leash import end_with_parent
 
 end_with_parent()
 
+import gc  # noqa: E402
+
 import pytest  # noqa: E402, F401
 import pytest_timeout  # noqa: E402, F401
 
 from . import grading  # noqa: E402, F401
+from .course import check_functions, course  # noqa: E402
+
+for function in check_functions().values():
+    about = function.about  # type: ignore[attr-defined]
+    for variant in course().variants if about.compared else ():
+        expected = course().expected(about, variant)
+        assert expected is not None and expected.wrong is not None
+gc.freeze()  # else each fork's first collection would copy every page of it

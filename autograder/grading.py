@@ -27,6 +27,14 @@ SUBMISSION_CPU = 240.0  # seconds for all calls and trainings of one submission
 CHECK_WALL = 3000  # seconds, a last resort: the proxy's own deadlines end a call long before
 
 
+# pytest's own plugins that no check needs, and that take time: as much as all of our own work.
+UNUSED = (
+    *("terminal", "cacheprovider", "logging", "unraisableexception", "threadexception", "capture", "faulthandler"),
+    *("doctest", "unittest", "pastebin", "junitxml", "setuponly", "setupplan", "stepwise", "legacypath", "recwarn"),
+    *("warnings", "tmpdir", "monkeypatch", "debugging", "subtests"),
+)
+
+
 class Room:
     """One submission's processes in the sandbox: a fresh one for each task, and after each that dies."""
 
@@ -95,17 +103,9 @@ def run_checks(engine: Engine) -> None:
     import pytest
 
     arguments = [
-        "-p",
-        "no:terminal",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:logging",
+        *(f"-pno:{name}" for name in UNUSED),
         "--assert=plain",
-        "-p",
-        "pytest_timeout",
-    ]
-    arguments += [
+        "-ppytest_timeout",
         f"--timeout={CHECK_WALL}",
         "-c",
         os.devnull,

@@ -202,9 +202,11 @@ class Engine:
         if isinstance(failure, CallFailed):
             return failure.mistake is None
         # To the last bit: caches in single precision, say, change little.
-        mine = {k: v for k, v in first.seen.items() if k[0] != "=" and isinstance(v, np.ndarray)}
-        return bool(mine) and all(
-            k in second.seen and np.array_equal(v, second.seen[k], equal_nan=True) for k, v in mine.items()
+        before, after = (
+            {k: v for k, v in case.seen.items() if k[0] != "=" and isinstance(v, np.ndarray)} for case in (first, second)
+        )
+        return before.keys() == after.keys() != set() and all(
+            np.array_equal(v, after[k], equal_nan=True) for k, v in before.items()
         )
 
     def _standing(self, check: Check, variant: str) -> tuple[str, str] | None:

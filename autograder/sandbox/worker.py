@@ -5,6 +5,7 @@ of the package; each later one brings a socket, whose requests a forked child an
 """
 
 import ctypes
+import gc
 import json
 import os
 import resource
@@ -159,6 +160,7 @@ def main():
         confine()
     answerer = answering.Answerer(write_files(header["files"], contents))
     answering.send(CONTROL, {"nonce": header["nonce"], **({} if apart else answerer.load())})
+    gc.freeze()  # else each fork's first collection would copy every page of it
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not message:
