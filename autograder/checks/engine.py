@@ -203,7 +203,8 @@ class Engine:
             return failure.mistake is None
         # To the last bit: caches in single precision, say, change little.
         before, after = (
-            {k: v for k, v in case.seen.items() if k[0] != "=" and isinstance(v, np.ndarray)} for case in (first, second)
+            {k: v for k, v in case.seen.items() if k[0] != "=" and isinstance(v, np.ndarray)}
+            for case in (first, second)
         )
         return before.keys() == after.keys() != set() and all(
             np.array_equal(v, after[k], equal_nan=True) for k, v in before.items()
