@@ -190,7 +190,10 @@ def printable(value: Any, depth: int = 0) -> Any:
     if depth > MAX_DEPTH or (type(value) is int and abs(value) > 1 << 53):
         raise BadFrame("it is nested too deep, or has too long a number")
     if type(value) is str:
-        return "".join(c if c.isprintable() or c in "\t\n" else "\N{REPLACEMENT CHARACTER}" for c in value[:MAX_TEXT])
+        text = value[:MAX_TEXT]
+        if text.isprintable():
+            return text
+        return "".join(c if c.isprintable() or c in "\t\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
     if type(value) is list:
         return [printable(item, depth + 1) for item in value]
     if type(value) is dict:

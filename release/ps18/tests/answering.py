@@ -205,6 +205,13 @@ class Answerer:
             network.update(*network.backward(Y), header["eta"])
         return None, []
 
+    def do_loss(self, header: dict, arrays: list) -> tuple[Any, list]:
+        """The loss with these parameters, by the student's own forward and compute_loss."""
+        self.do_set(header, arrays)
+        X, Y = (decode(item, arrays) for item in header["args"])
+        network = self.networks[header["on"]]
+        return network.compute_loss(network.forward(X), Y), []
+
     def do_recipe(self, header: dict, arrays: list) -> tuple[Any, list]:
         recipe = getattr(importlib.import_module("backprop.exercises"), header["name"])()
         return [getattr(recipe, field) for field in header["fields"]], []

@@ -45,6 +45,7 @@ class Student:
 
     def __init__(self, ask: Ask):
         self._ask = ask
+        self.calls = 0  # requests that may change a network
 
     def network(self, layer_sizes: Sequence[int], activation: str = "sigmoid", *, seed: int | None = None, **options):
         """A new ``NeuralNetwork(layer_sizes, activation, **options)``, with NumPy's generator seeded first."""
@@ -62,6 +63,7 @@ class Student:
 
     def request(self, header: dict, arrays: list[np.ndarray], shown: str, method: str) -> tuple[Any, list[Any]]:
         """Value and arguments-as-they-are-afterwards of one request; raises CallFailed."""
+        self.calls += header["do"] != "get"
         reply, returned = self._ask(header, arrays, method)
         if "value" in reply:
             try:
@@ -98,6 +100,7 @@ class Network:
         self.layer_sizes = list(layer_sizes)
         self.history: list[tuple[int, Any]] = []  # epochs trained, and the parameters then
         self.arguments: list[Any] = []  # of the last call, as the student's code left them
+        self._parameters: tuple[int, list, list] = (-1, [], [])  # as last read, and the number of calls before
 
     def call(self, method: str, *values: Any, **options: Any) -> Any:
         arrays: list[np.ndarray] = []
@@ -111,12 +114,7 @@ class Network:
 
     def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> float:
         """The loss as a number; raises WrongForm if it is none."""
-        loss = self.call("compute_loss", y_hat, Y)
-        if isinstance(loss, np.ndarray) and loss.shape == ():
-            loss = loss.item()
-        if type(loss) not in (int, float):
-            raise WrongForm(f"`compute_loss` should return a number, but returned {described(loss)}")
-        return float(loss)
+        return number(self.call("compute_loss", y_hat, Y))
 
     def backward(self, Y: np.ndarray) -> tuple[list, list]:
         """``(dW, db)``, each a list with an entry per layer; raises WrongForm if it is not that."""
@@ -144,6 +142,16 @@ class Network:
         header = {"do": "steps", "on": self._number, "batches": spec, "eta": eta}
         self._student.request(header, arrays, "a step of forward, backward and update", "train")
 
+    def loss_with(
+        self, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray], X: np.ndarray, Y: np.ndarray
+    ) -> Any:
+        """The student's own loss of the student's own forward pass, after these parameters are written."""
+        arrays: list[np.ndarray] = []
+        values = [encode(list(value), arrays) for value in (weights, biases)]
+        header = {"do": "loss", "on": self._number, "names": ["weights", "biases"], "values": values}
+        header["args"] = [encode(X, arrays), encode(Y, arrays)]
+        return number(self._student.request(header, arrays, "compute_loss(...)", "compute_loss")[0])
+
     def set_parameters(self, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray]) -> None:
         """Write `weights` and `biases` into the student's own arrays."""
         self._write("set", ("weights", weights), ("biases", biases))
@@ -165,7 +173,9 @@ class Network:
         return self._student.request(header, [], " and ".join(names), names[0])[0]
 
     def parameters(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Weights and biases, or WrongForm where they do not have the chapter's shapes."""
+        """Copies of weights and biases, or WrongForm where they do not have the chapter's shapes."""
+        if self._parameters[0] == self._student.calls:
+            return [W.copy() for W in self._parameters[1]], [b.copy() for b in self._parameters[2]]
         found = self.read("weights", "biases")
         sizes = self.layer_sizes
         for name, arrays, columns in (
@@ -180,7 +190,17 @@ class Network:
                     raise WrongForm(f"`{name}[{number}]` should have shape {shape}, but is {described(array)}")
                 if array.dtype != np.float64:
                     raise WrongForm(f"`{name}[{number}]` should have dtype float64, but has dtype {array.dtype}")
-        return list(found[0]), list(found[1])
+        self._parameters = self._student.calls, list(found[0]), list(found[1])
+        return self.parameters()
+
+
+def number(loss: Any) -> float:
+    """The loss as a number; raises WrongForm if it is none."""
+    if isinstance(loss, np.ndarray) and loss.shape == ():
+        loss = loss.item()
+    if type(loss) not in (int, float):
+        raise WrongForm(f"`compute_loss` should return a number, but returned {described(loss)}")
+    return float(loss)
 
 
 def described(value: Any) -> str:
