@@ -5,6 +5,7 @@ other threads.  That process starts the sandbox on its machine, and nothing is g
 """
 
 import json
+import logging
 import os
 import pickle
 import re
@@ -46,11 +47,12 @@ def connected(address: str, tls: dict[str, str], choice: dict[str, Any]) -> Iter
         raise ClusterError("--scheduler needs Dask, which is not installed: run `make cluster` first.") from None
     if not re.fullmatch(r"(tcp|tls)://[^/]+:\d+", address):
         raise ClusterError(f"--scheduler should look like tcp://HOST:8786 or tls://HOST:8786, but is {address!r}.")
-    if address.startswith("tls") != (len(tls) == 3):
+    if len(tls) != (3 if address.startswith("tls") else 0):
         raise ClusterError("tls:// goes with --tls-ca-file, --tls-client-cert and --tls-client-key, tcp:// without.")
     for path in tls.values():
         if not os.access(path, os.R_OK):
             raise ClusterError(f"{path}: there is no such file, or it cannot be read; give a PEM file.")
+    logging.disable()  # what goes wrong is said below, in a sentence
     try:
         security = Security(**tls, require_encryption=True) if tls else None
         client = Client(address, security=security, timeout=REACHED, set_as_default=False)

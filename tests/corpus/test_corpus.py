@@ -8,6 +8,7 @@ from tests.submissions.corpus import correct, wrong
 from .graded import as_it_should_be, graded_correct, graded_wrong, lost, names
 
 RECALL = 0.9  # of the mistakes that have a name
+pytestmark = pytest.mark.timeout(1800)  # the first test of each corpus waits for all of it
 
 
 @pytest.mark.parametrize("name", wrong())
@@ -47,5 +48,5 @@ def test_a_mistake_in_one_method_leaves_the_others_points():
     results = graded_wrong()
     for mistake in wrong().values():
         tasks = {task["id"]: task["points"] for task in results[mistake.name]["tasks"]}
-        for method in {"forward", "backward", "update"} - set(mistake.loses):
+        for method in {"forward", "backward", "update"} - {*mistake.loses, *mistake.may_lose}:
             assert tasks[method] == {"forward": 20, "backward": 35, "update": 10}[method], (mistake.name, method)
