@@ -172,6 +172,8 @@ class Answerer:
             np.random.seed(header["seed"])
         assert self.network_class is not None
         self.networks.append(self.network_class(*args, **header["kwargs"]))
+        if "set" in header:
+            self.do_set({**header["set"], "on": -1}, arrays)
         return len(self.networks) - 1, []
 
     def do_call(self, header: dict, arrays: list) -> tuple[Any, list]:

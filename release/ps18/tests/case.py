@@ -115,10 +115,8 @@ class Case:
 
     def network(self, student: Student, sizes: Sequence[int], activation: str = "sigmoid", **options: Any) -> Network:
         """A network of the student's with weights and biases of our own."""
-        weights, biases = self.parameters(sizes)
-        network = student.network(sizes, activation, seed=self.rng.randint(2**31), **options)
-        network.set_parameters(weights, biases)
-        return network
+        parameters = self.parameters(sizes)
+        return student.network(sizes, activation, seed=self.rng.randint(2**31), parameters=parameters, **options)
 
     def predict(
         self,

@@ -14,6 +14,7 @@ from .answering import Answerer, BadFrame, Other, decode, encode, frame, receive
 Ask = Callable[[dict, list[np.ndarray], str], tuple[dict, list[np.ndarray]]]
 
 METHOD_CPU = 10.0  # seconds of CPU time for one call
+PARAMETERS = ["weights", "biases"]
 TRAINING_CPU = 60.0  # seconds of CPU time for one training, all its stretches together
 
 
@@ -47,14 +48,36 @@ class Student:
         self._ask = ask
         self.calls = 0  # requests that may change a network
 
-    def network(self, layer_sizes: Sequence[int], activation: str = "sigmoid", *, seed: int | None = None, **options):
-        """A new ``NeuralNetwork(layer_sizes, activation, **options)``, with NumPy's generator seeded first."""
+    def network(
+        self,
+        layer_sizes: Sequence[int],
+        activation: str = "sigmoid",
+        *,
+        seed: int | None = None,
+        parameters: tuple[Sequence[np.ndarray], Sequence[np.ndarray]] | None = None,
+        **options,
+    ) -> "Network":
+        """A new ``NeuralNetwork(layer_sizes, activation, **options)``, with NumPy's generator seeded first.
+
+        `parameters` are written into its weights and biases, all in one request where all goes well.
+        """
         spec_arrays: list[np.ndarray] = []
         args = [{"list": [encode(n, spec_arrays) for n in layer_sizes]}, {"text": activation}]
         request = {"do": "new", "args": args, "kwargs": options, "seed": seed}
         shown = ", ".join([f"{list(layer_sizes)}, {activation!r}", *(f"{k}={v!r}" for k, v in options.items())])
-        number, _ = self.request(request, spec_arrays, f"NeuralNetwork({shown})", "__init__")
-        return Network(self, number, layer_sizes)
+        asked = f"NeuralNetwork({shown})", "__init__"
+        if parameters is not None:
+            arrays = list(spec_arrays)
+            both = {"names": PARAMETERS, "values": [encode(list(value), arrays) for value in parameters]}
+            try:
+                return Network(self, self.request({**request, "set": both}, arrays, *asked)[0], layer_sizes)
+            except CallFailed as failure:
+                if failure.kind in ("timeout", "crashed"):
+                    raise
+        network = Network(self, self.request(request, spec_arrays, *asked)[0], layer_sizes)
+        if parameters is not None:
+            network.set_parameters(*parameters)  # which of the two fails, is seen now
+        return network
 
     def recipe(self, name: str, fields: Sequence[str]) -> list[Any]:
         """The fields of the Recipe that the student's function `name` returns."""

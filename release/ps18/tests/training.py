@@ -15,9 +15,8 @@ def start(student: Student, sizes: Sequence[int], seed: int, activation: str = "
     rng = np.random.RandomState(seed)
     layers = list(zip(sizes[1:], sizes[:-1], strict=True))
     weights = [rng.standard_normal((n, k)) * np.sqrt(2.0 / (k + n)) for n, k in layers]
-    network = student.network(sizes, activation, seed=seed, **options)
-    network.set_parameters(weights, [np.zeros((n, 1)) for n, _ in layers])
-    return network
+    parameters = weights, [np.zeros((n, 1)) for n, _ in layers]
+    return student.network(sizes, activation, seed=seed, parameters=parameters, **options)
 
 
 def train_until(
