@@ -4,6 +4,7 @@ Each method sends a request through `ask` and checks, once and here, that the an
 the chapter asks for.  Whether the student's code runs in this process or in a sandbox, only `ask` knows.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from .answering import Answerer, BadFrame, Other, decode, encode, frame, receive
 Ask = Callable[[dict, list[np.ndarray], str], tuple[dict, list[np.ndarray]]]
 
 METHOD_CPU = 10.0  # seconds of CPU time for one call
-PARAMETERS = ["weights", "biases"]
+PARAMETERS, CACHES = ("weights", "biases"), ("z_cache", "a_cache")
 TRAINING_CPU = 60.0  # seconds of CPU time for one training, all its stretches together
 
 
@@ -47,6 +48,7 @@ class Student:
     def __init__(self, ask: Ask):
         self._ask = ask
         self.calls = 0  # requests that may change a network
+        self.then: Any = None  # what the last reply told besides
 
     def network(
         self,
@@ -68,7 +70,7 @@ class Student:
         asked = f"NeuralNetwork({shown})", "__init__"
         if parameters is not None:
             arrays = list(spec_arrays)
-            both = {"names": PARAMETERS, "values": [encode(list(value), arrays) for value in parameters]}
+            both = {"names": list(PARAMETERS), "values": [encode(list(value), arrays) for value in parameters]}
             try:
                 return Network(self, self.request({**request, "set": both}, arrays, *asked)[0], layer_sizes)
             except CallFailed as failure:
@@ -90,6 +92,7 @@ class Student:
         reply, returned = self._ask(header, arrays, method)
         if "value" in reply:
             try:
+                self.then = decode(reply.get("then"), returned)
                 return decode(reply["value"], returned), [decode(a, returned) for a in reply.get("args", [])]
             except BadFrame as error:
                 raise CallFailed(method, "crashed", f"{shown} gave an answer that cannot be read: {error}") from None
@@ -123,17 +126,21 @@ class Network:
         self.layer_sizes = list(layer_sizes)
         self.history: list[tuple[int, Any]] = []  # epochs trained, and the parameters then
         self.arguments: list[Any] = []  # of the last call, as the student's code left them
-        self._parameters: tuple[int, list, list] = (-1, [], [])  # as last read, and the number of calls before
+        self._known: tuple[int, tuple[str, ...], Any] = -1, (), None  # calls so far, attributes, and what they were
 
-    def call(self, method: str, *values: Any, **options: Any) -> Any:
+    def call(self, method: str, *values: Any, then: tuple[str, ...] = (), **options: Any) -> Any:
+        """What the method returns; the attributes `then` are read in the same request, for `read` to give."""
         arrays: list[np.ndarray] = []
         args = [encode(value, arrays) for value in values]
         request = {"do": "call", "on": self._number, "method": method, "args": args, "kwargs": options}
+        request["then"] = list(then)
         value, self.arguments = self._student.request(request, arrays, f"{method}(...)", method)
+        if then and self._student.then is not None:
+            self._known = self._student.calls, then, self._student.then
         return value
 
-    def forward(self, X: np.ndarray) -> Any:
-        return self.call("forward", X)
+    def forward(self, X: np.ndarray, then: tuple[str, ...] = ()) -> Any:
+        return self.call("forward", X, then=then)
 
     def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> float:
         """The loss as a number; raises WrongForm if it is none."""
@@ -156,7 +163,7 @@ class Network:
         self.call("update", list(dW), list(db), eta)
 
     def train(self, X: np.ndarray, Y: np.ndarray, epochs: int, eta: float, batch_size: int | None = None) -> Any:
-        return self.call("train", X, Y, epochs, eta, batch_size, verbose=False)
+        return self.call("train", X, Y, epochs, eta, batch_size, verbose=False, then=PARAMETERS)
 
     def steps(self, batches: Sequence[tuple[np.ndarray, np.ndarray]], eta: float) -> None:
         """For each batch (X, Y): the student's own forward, backward and update."""
@@ -165,15 +172,14 @@ class Network:
         header = {"do": "steps", "on": self._number, "batches": spec, "eta": eta}
         self._student.request(header, arrays, "a step of forward, backward and update", "train")
 
-    def loss_with(
-        self, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray], X: np.ndarray, Y: np.ndarray
-    ) -> Any:
-        """The student's own loss of the student's own forward pass, after these parameters are written."""
+    def losses(self, settings: Sequence[tuple[list, list]], X: np.ndarray, Y: np.ndarray) -> list[float]:
+        """For each (weights, biases): the student's own loss of the student's own forward pass with them."""
         arrays: list[np.ndarray] = []
-        values = [encode(list(value), arrays) for value in (weights, biases)]
-        header = {"do": "loss", "on": self._number, "names": ["weights", "biases"], "values": values}
+        values = [[encode(list(value), arrays) for value in setting] for setting in settings]
+        header = {"do": "losses", "on": self._number, "names": list(PARAMETERS), "settings": values}
         header["args"] = [encode(X, arrays), encode(Y, arrays)]
-        return number(self._student.request(header, arrays, "compute_loss(...)", "compute_loss")[0])
+        found = self._student.request(header, arrays, "compute_loss(...)", "compute_loss")[0]
+        return [number(loss) for loss in listed(found, len(settings), "compute_loss")]
 
     def set_parameters(self, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray]) -> None:
         """Write `weights` and `biases` into the student's own arrays."""
@@ -191,15 +197,16 @@ class Network:
         self._student.request(header, arrays, f"setting {' and '.join(names)}", names[0])
 
     def read(self, *names: str) -> list[Any]:
-        """The values of the attributes `names`."""
-        header = {"do": "get", "on": self._number, "names": list(names)}
-        return self._student.request(header, [], " and ".join(names), names[0])[0]
+        """Copies of the values of the attributes `names`."""
+        if self._known[:2] != (self._student.calls, names):
+            header = {"do": "get", "on": self._number, "names": list(names)}
+            value = self._student.request(header, [], " and ".join(names), names[0])[0]
+            self._known = self._student.calls, names, value
+        return copy.deepcopy(listed(self._known[2], len(names), names[0]))
 
     def parameters(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Copies of weights and biases, or WrongForm where they do not have the chapter's shapes."""
-        if self._parameters[0] == self._student.calls:
-            return [W.copy() for W in self._parameters[1]], [b.copy() for b in self._parameters[2]]
-        found = self.read("weights", "biases")
+        found = self.read(*PARAMETERS)
         sizes = self.layer_sizes
         for name, arrays, columns in (
             ("weights", found[0], sizes[:-1]),
@@ -213,8 +220,14 @@ class Network:
                     raise WrongForm(f"`{name}[{number}]` should have shape {shape}, but is {described(array)}")
                 if array.dtype != np.float64:
                     raise WrongForm(f"`{name}[{number}]` should have dtype float64, but has dtype {array.dtype}")
-        self._parameters = self._student.calls, list(found[0]), list(found[1])
-        return self.parameters()
+        return list(found[0]), list(found[1])
+
+
+def listed(value: Any, length: int, method: str) -> list:
+    """The value, if it is the list that the worker makes; what else comes is not from the worker."""
+    if type(value) is not list or len(value) != length:
+        raise CallFailed(method, "crashed", f"{method} ended its process: its answer was garbled")
+    return value
 
 
 def number(loss: Any) -> float:

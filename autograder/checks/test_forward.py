@@ -1,7 +1,7 @@
 """Task `forward`: z = W a + b and a = sigma(z), layer by layer, and what is kept for `backward`."""
 
 from .checking import Task
-from .student import CallFailed
+from .student import CACHES, CallFailed
 
 forward = Task("forward", owns=("forward",))
 
@@ -9,8 +9,8 @@ forward = Task("forward", owns=("forward",))
 def passes(case, network, X, judge_caches=False):
     """Run `X` forward; the output is judged, the caches are judged or kept as evidence."""
     number = case.next("pass")
-    case.close(f"the output of pass {number}", network.forward(X))
-    z_cache, a_cache = network.read("z_cache", "a_cache")
+    case.close(f"the output of pass {number}", network.forward(X, then=CACHES))
+    z_cache, a_cache = network.read(*CACHES)
     for name, cache in (("z_cache", z_cache), ("a_cache", a_cache)):
         if judge_caches:
             case.close_all(f"{name} of pass {number}", cache)

@@ -174,7 +174,7 @@ class Line:
 def agreed(reply: dict) -> dict:
     """The answer, made printable, if it is one that the worker gives; else BadFrame."""
     reply = printable(reply)
-    if not reply or (set(reply) == {"value", "args"} and type(reply["args"]) is list):
+    if not reply or (set(reply) - {"then"} == {"value", "args"} and type(reply["args"]) is list):
         return reply
     if set(reply) == {"crashed"} and type(reply["crashed"]) is str:
         return reply

@@ -164,6 +164,11 @@ class Answerer:
             reply = {"args": after, "value": encode(value, replied)}
         except BaseException as error:
             return {"raised": self.describe(error)}, []
+        if header.get("then"):
+            try:
+                reply["then"] = encode(self.do_get({**header, "names": header["then"]}, [])[0], replied)
+            except BaseException:  # who asks for them alone is told why
+                pass
         return reply, replied
 
     def do_new(self, header: dict, arrays: list) -> tuple[Any, list]:
@@ -207,12 +212,14 @@ class Answerer:
             network.update(*network.backward(Y), header["eta"])
         return None, []
 
-    def do_loss(self, header: dict, arrays: list) -> tuple[Any, list]:
-        """The loss with these parameters, by the student's own forward and compute_loss."""
-        self.do_set(header, arrays)
+    def do_losses(self, header: dict, arrays: list) -> tuple[Any, list]:
+        """The loss with each of these parameters, by the student's own forward and compute_loss."""
         X, Y = (decode(item, arrays) for item in header["args"])
-        network = self.networks[header["on"]]
-        return network.compute_loss(network.forward(X), Y), []
+        network, losses = self.networks[header["on"]], []
+        for values in header["settings"]:
+            self.do_set({**header, "values": values}, arrays)
+            losses.append(network.compute_loss(network.forward(X), Y))
+        return losses, []
 
     def do_recipe(self, header: dict, arrays: list) -> tuple[Any, list]:
         recipe = getattr(importlib.import_module("backprop.exercises"), header["name"])()
