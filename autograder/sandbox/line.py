@@ -1,6 +1,6 @@
 """The line to one process in the sandbox: questions go out and answers come back, in bounded time.
 
-Time is CPU time, read from /proc by the process number that the kernel vouches for (SCM_CREDENTIALS);
+Time is CPU time, by the process number that the kernel vouches for (SCM_CREDENTIALS);
 wall time, ten times as much, ends what only sleeps.  An answer must carry the number drawn for its
 question, so nothing that the student's code sends of its own accord is taken for one; and it must have
 the agreed form, for the student's code may have taken the worker's place.
@@ -13,7 +13,7 @@ import signal
 import socket
 import struct
 from collections.abc import Sequence
-from time import monotonic
+from time import clock_gettime, monotonic
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,7 @@ class Line:
         self.scratch = scratch  # the folder it writes to, where nothing else bounds that
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         connection.setblocking(False)
-        self.cpu_limit = self.started_cpu = 0.0
+        self.cpu_limit = self._started_cpu = self._children_cpu = 0.0
         self.deadline = self.next_look = 0.0
 
     def greet(self, wall: float) -> None:
@@ -87,7 +87,7 @@ class Line:
                 raise Late
             if now > self.next_look:
                 self.next_look = now + LOOK
-                if cpu_of(self.pid) - self.started_cpu > self.cpu_limit:
+                if self.used() > self.cpu_limit:
                     raise Late
                 if self.scratch and bytes_in(self.scratch) > SCRATCH_BYTES:
                     raise Full
@@ -123,7 +123,7 @@ class Line:
 
     def exchange(self, header: dict, arrays: Sequence[np.ndarray], cpu: float) -> tuple[dict, list[np.ndarray]]:
         """One question and its answer; or "timeout" or "crashed" in the answer's place."""
-        now, self.started_cpu = monotonic(), cpu_of(self.pid)
+        now, self._started_cpu = monotonic(), clock_of(self.pid) + self._children_cpu
         self.deadline, self.cpu_limit, self.next_look = now + WALL * cpu, cpu, now + LOOK
         nonce = secrets.token_hex(8)
         try:
@@ -145,6 +145,11 @@ class Line:
             return {"crashed": self.ending() or "it closed the answer channel"}, []
         except BadFrame as error:
             return {"crashed": f"its answer was garbled: {error}"}, []
+
+    def used(self) -> float:
+        """CPU seconds since the question: of the process, its threads and the children it has waited for."""
+        self._children_cpu = sum(map(int, stat_of(self.pid)[13:15])) / TICKS
+        return clock_of(self.pid) + self._children_cpu - self._started_cpu
 
     def gone(self, wall: float) -> bool:
         """Whether the process has ended, waiting that many seconds for it."""
@@ -256,9 +261,12 @@ def bytes_in(folder: str) -> int:
     return total
 
 
-def cpu_of(pid: int) -> float:
-    """CPU seconds of a process, its threads and the children it has waited for; 0 if it is gone."""
-    return sum(map(int, stat_of(pid)[11:15])) / TICKS
+def clock_of(pid: int) -> float:
+    """CPU seconds of a process and its threads; 0 if it is gone.  Reading /proc takes twenty times as long."""
+    try:
+        return clock_gettime(~pid << 3 | 2)
+    except OSError:
+        return 0.0
 
 
 def parent_of(pid: int) -> int:

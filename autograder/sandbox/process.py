@@ -12,7 +12,7 @@ import numpy as np
 from ..checks.answering import BadFrame
 from ..leash import scratch_folder
 from . import Sandbox, SandboxError
-from .line import WALL, Full, Late, Line, cpu_of, end, parent_of
+from .line import WALL, Full, Late, Line, end, parent_of
 
 START_WALL = 60.0  # seconds for a sandbox to start on a very busy machine
 FORK_WALL = 20.0  # seconds for a process to be forked there
@@ -47,7 +47,7 @@ class Child:
         if elapsed <= SHORT or "crashed" in reply:  # of a process that is gone, only the wall time is known
             self.cpu += elapsed
         else:
-            self.cpu += max(cpu_of(self._line.pid) - self._line.started_cpu, elapsed / WALL)
+            self.cpu += max(self._line.used(), elapsed / WALL)
         if "timeout" in reply or "crashed" in reply:
             self.close()
         return reply, returned
