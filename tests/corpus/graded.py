@@ -1,11 +1,15 @@
 """The corpora graded by the real engine in the real sandbox, once; and what comes of them: `make corpus`."""
 
+import tempfile
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from autograder.grading import grade_all, local_crew
 from autograder.sandbox import choose
+from autograder.submissions import read_submission, released_stubs
+from tests.notebooks.converted import as_notebook
 from tests.submissions.corpus import Wrong, correct, files_of, submission, wrong
 
 JOBS = 2
@@ -28,6 +32,24 @@ def graded_wrong() -> dict[str, dict[str, Any]]:
 @cache
 def graded_correct() -> dict[str, dict[str, Any]]:
     return graded(correct())
+
+
+@cache
+def graded_as_notebooks(wrong_every: int = 6, correct_every: int = 5) -> dict[str, tuple[dict, dict]]:
+    """Of every so-many-th network the results as files and as a notebook."""
+    chosen = {name: files_of(wrong()[name]) for name in list(wrong())[::wrong_every]}
+    chosen |= {name: correct()[name] for name in list(correct())[::correct_every]}
+    made = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, files in enumerate(chosen.values()):
+            path = Path(folder, f"s{number:03}", "ps18", "ps18.ipynb")
+            path.parent.mkdir(parents=True)
+            path.write_bytes(as_notebook(files))
+            made.append(read_submission(path.parent, f"s{number:03}", released_stubs()))
+    with local_crew(choose(), JOBS) as crew:
+        found = {r["student"]: r for _, r in grade_all(made, crew)}
+    files = {**graded_wrong(), **graded_correct()}
+    return {name: (files[name], found[f"s{number:03}"]) for number, name in enumerate(chosen)}
 
 
 def lost(result: dict[str, Any]) -> dict[str, float]:

@@ -5,7 +5,7 @@ import pytest
 from autograder.mistakes import MISTAKES
 from tests.submissions.corpus import correct, wrong
 
-from .graded import as_it_should_be, graded_correct, graded_wrong, lost, names
+from .graded import as_it_should_be, graded_as_notebooks, graded_correct, graded_wrong, lost, names
 
 RECALL = 0.9  # of the mistakes that have a name
 pytestmark = pytest.mark.timeout(1800)  # the first test of each corpus waits for all of it
@@ -23,6 +23,18 @@ def test_a_correct_network_keeps_every_point(name):
     result = graded_correct()[name]
     failed = [c for t in result["tasks"] if not t["bonus"] for c in t["checks"] if c["points"] < c["max_points"]]
     assert result["score"] == 100, (result["reason"], failed[:3])
+
+
+def test_a_notebook_scores_as_the_files_do():
+    """A sample of both corpora; the example class is compared whole in tests/notebooks."""
+    pairs = graded_as_notebooks()
+    assert len(pairs) >= 30
+
+    def points(result):
+        return {c["id"]: (c["points"], c["mistake"]) for task in result["tasks"] for c in task["checks"]}
+
+    assert {name: notebook["reason"] for name, (_, notebook) in pairs.items() if notebook["source"] != "notebook"} == {}
+    assert [name for name, (files, notebook) in pairs.items() if points(files) != points(notebook)] == []
 
 
 def test_nothing_is_called_by_a_wrong_name():
