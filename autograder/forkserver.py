@@ -15,9 +15,11 @@ import pytest_timeout  # noqa: E402, F401
 from . import grading  # noqa: E402, F401
 from .course import check_functions, course  # noqa: E402
 
+enabled = {task["id"] for task in course().tasks}
 for function in check_functions().values():
     about = function.about  # type: ignore[attr-defined]
-    for variant in course().variants if about.compared else ():
-        expected = course().expected(about, variant)
-        assert expected is not None and expected.wrong is not None
+    if about.compared and about.task.id in enabled:
+        for variant in course().variants:
+            expected = course().expected(about, variant)
+            assert expected is not None and expected.wrong is not None
 gc.freeze()  # else each fork's first collection would copy every page of it

@@ -134,3 +134,16 @@ def test_a_student_with_a_name_that_steers_terminals_and_tables_is_shown_safely(
     done = run("grade", tmp_path / "class", "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert "\x1b[2J" not in done.stdout and "<b>" in done.stdout
+
+
+def test_a_class_is_graded_where_tasks_are_switched_off(tmp_path):
+    kit = tmp_path / "kit"
+    for part in ("autograder", "solutions", "release"):
+        shutil.copytree(ROOT / part, kit / part)
+    rubric = kit / "autograder" / "rubric.toml"
+    rubric.write_text(rubric.read_text().replace("bonus = true", "bonus = true\nenabled = false"))
+    command = [sys.executable, "-m", "autograder", "grade", str(CLASS), "--student", "halfway", "--out", str(tmp_path)]
+    done = subprocess.run(command, cwd=kit, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "halfway" / "ps18" / "results.json").read_text())
+    assert (result["score"], result["max_score"], result["max_bonus"]) == (30, 100, 0)
