@@ -9,11 +9,11 @@ from autograder.submissions import read_submission, released_stubs
 from tests.notebooks.converted import drop_relative_imports
 
 EXAMPLES = ROOT / "tests" / "example_class"
-ENDLESS = "endless_loop"
+ENDLESS, EMPTY = "endless_loop", "no_file"
 STUDENTS = (
     *("complete", "base_only", "one_file", "halfway", "stub_untouched"),
     *("forgotten_mean", "missing_sigma_prime", "transposed_weights"),
-    *("syntax_error", "no_file", "exits_at_import", ENDLESS),
+    *("syntax_error", EMPTY, "exits_at_import", ENDLESS),
 )
 
 

@@ -18,13 +18,13 @@ from autograder import ASSIGNMENT
 from autograder.checks.student import METHOD_CPU, TRAINING_CPU
 from tests.notebooks.course import clone_to
 
-from .classroom import EXAMPLES, SETUP, cell_text, files_of, hand_in, stub_text, write_given, write_package
+from .classroom import EMPTY, EXAMPLES, SETUP, cell_text, files_of, hand_in, stub_text, write_given, write_package
 from .freeze import freeze
 from .running import NOTHING, Cost, environment, measured
 
 Scores = dict[str, float | None]  # by student; None where there is no grade at all
 ALL_OF_IT = 900.0  # seconds: a last resort
-RUN = TRAINING_CPU  # seconds for one submission, where a tool has no time-out of its own and whoever runs it has to set one
+RUN = TRAINING_CPU  # seconds for one submission, where a tool has no time-out and whoever runs it has to set one
 
 
 class Place:
@@ -73,6 +73,7 @@ class Place:
 class Tool:
     name: str
     isolated: bool
+    starts: str  # "once" a class, or for "each" submission
     grade: Callable[[Place, tuple[str, ...]], tuple[Cost, Scores]]
 
 
@@ -124,7 +125,7 @@ def gradescope(place: Place, folder: Path, student: str) -> tuple[Cost, float | 
 def otter(place: Place, folder: Path, student: str) -> tuple[Cost, float | None]:
     if not (archive := place.scratch / "autograder.zip").exists():
         make_otter_zip(place, archive)
-    if text := cell_text(files_of(student)) or (None if student == "no_file" else stub_text()):
+    if text := cell_text(files_of(student)) or (None if student == EMPTY else stub_text()):
         submission = folder / f"{ASSIGNMENT}.ipynb"
         nbformat.write(notebook([v4.new_code_cell(SETUP), v4.new_code_cell(text)]), submission)
     else:
@@ -159,7 +160,7 @@ def nbgrader(place: Place, students: tuple[str, ...]) -> tuple[Cost, Scores]:
     for student in students:
         submitted = hand_in(folder / "submitted", (student,)) / student / ASSIGNMENT
         files = files_of(student)
-        if student == "no_file":
+        if student == EMPTY:
             continue
         book = nbformat.read(released, as_version=4)
         if files:
@@ -215,11 +216,12 @@ def must(place: Place, cost: Cost, made: Path) -> None:
         raise SystemExit(f"{made.name} was not made:\n{place.log.read_text(errors='replace')[-3000:]}")
 
 
+PEERS = "nbgrader", "otter", "gradescope", "pytest"  # with an environment of their own
 TOOLS = (
-    Tool("this kit", True, kit(1)),
-    Tool("this kit, 2 jobs", True, kit(2)),
-    Tool("nbgrader autograde", False, nbgrader),
-    Tool("otter run", False, one_by_one(otter)),
-    Tool("gradescope-utils", False, one_by_one(gradescope)),
-    Tool("pytest", False, one_by_one(pytest)),
+    Tool("this kit", True, "once", kit(1)),
+    Tool("this kit, 2 jobs", True, "once", kit(2)),
+    Tool("nbgrader autograde", False, "once", nbgrader),
+    Tool("otter run", False, "each", one_by_one(otter)),
+    Tool("gradescope-utils", False, "each", one_by_one(gradescope)),
+    Tool("pytest", False, "each", one_by_one(pytest)),
 )
