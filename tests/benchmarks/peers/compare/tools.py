@@ -1,5 +1,6 @@
 """The tools, each used as its own manual says: `Tool.grade` grades students, and gives the cost and their scores."""
 
+import compileall
 import json
 import os
 import shutil
@@ -46,6 +47,7 @@ class Place:
         rubric = folder / "autograder" / "rubric.toml"
         text = rubric.read_text(encoding="utf-8")
         rubric.write_text(text.replace("bonus = true\n", "bonus = true\nenabled = false\n"), encoding="utf-8")
+        compileall.compile_dir(folder, quiet=1)  # as in a checkout that has been used
         return folder
 
     @cached_property
