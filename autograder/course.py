@@ -1,6 +1,5 @@
 """What the grader knows: the rubric, the right values and those of each known mistake."""
 
-import importlib
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +13,7 @@ from backprop.neural_network import NeuralNetwork
 
 from .checks.answering import Answerer
 from .checks.case import Case, Expected, difference
-from .checks.checking import Check
+from .checks.checking import Check, checks_in
 from .checks.engine import Course, hold
 from .checks.student import CallFailed, Student, WrongForm, direct
 from .mistakes import MISTAKES, network_with
@@ -53,13 +52,7 @@ def setting(check: Check, variant: str) -> Mapping[str, Any]:
 @cache
 def check_functions() -> dict[str, Callable]:
     """Every check's test function, by the check's id."""
-    found = {}
-    for path in sorted((HERE / "checks").glob("test_*.py")):
-        module = importlib.import_module(f"autograder.checks.{path.stem}")
-        for function in vars(module).values():
-            if hasattr(function, "about"):
-                found[function.about.id] = function
-    return found
+    return checks_in("autograder.checks")
 
 
 def seed_of(variant: str) -> str:

@@ -9,9 +9,6 @@ end_with_parent()
 
 import gc  # noqa: E402
 
-import pytest  # noqa: E402, F401
-import pytest_timeout  # noqa: E402, F401
-
 from . import grading  # noqa: E402, F401
 from .course import check_functions, course  # noqa: E402
 

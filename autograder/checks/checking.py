@@ -12,8 +12,10 @@ The docstring's first sentence is the title that students read.  Each check runs
 in the grader, once more on hidden data: so every hidden check has a visible twin.
 """
 
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
 VISIBLE_SHARE = 0.6  # of each check's points; its hidden twin earns the rest
 
@@ -69,3 +71,10 @@ def points_of(checks: list[Check], variants: tuple[str, ...], max_points: float)
     total = sum(check.weight for check in checks)
     share = {"visible": VISIBLE_SHARE, "hidden": 1 - VISIBLE_SHARE}
     return {(c.id, v): round(max_points * c.weight / total * share[v], 4) for c in checks for v in variants}
+
+
+def checks_in(package: str) -> dict[str, Callable]:
+    """The test functions in the package's modules `test_*`, by the id of their check."""
+    modules = [module.name for module in pkgutil.iter_modules(import_module(package).__path__)]
+    found = [vars(import_module(f"{package}.{name}")).values() for name in modules if name.startswith("test_")]
+    return {function.about.id: function for functions in found for function in functions if hasattr(function, "about")}

@@ -1,16 +1,15 @@
-"""A pytest plugin that runs the checks on one submission and keeps the results.
+"""Runs the checks on one submission and keeps the results.
 
 The grader and the student's own run use the same one: they differ in where the student's code runs
 (`room`), in the variants of data, and in where the expected values come from.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-import pytest
 
 from .case import Case, Expected, Failed, Mistake, Partly
 from .checking import Check, points_of
@@ -55,42 +54,19 @@ class Engine:
         self._points: dict[tuple[str, str], float] = {}
         self.cases: dict[str, Case] = {}  # of the visible checks, the last of each: what pictures are drawn from
 
-    # ---- pytest's side
+    def run_all(self, functions: Iterable[Callable]) -> None:
+        """Run these checks on all variants of their data, in the rubric's order.
 
-    @pytest.fixture
-    def student(self):
-        return None
-
-    @pytest.fixture
-    def case(self, request):
-        return request.param
-
-    def pytest_generate_tests(self, metafunc):
-        if hasattr(metafunc.function, "about"):
-            metafunc.parametrize("case", self.course.variants, indirect=True)
-
-    def pytest_collection_modifyitems(self, items):
+        All visible checks come before the first hidden one: what a student's code says in a visible check is shown,
+        and in memory or files it could keep what it was given in a hidden one.
+        """
         order = list(self.results)
-        items[:] = [i for i in items if not hasattr(i.obj, "about") or i.obj.about.task.id in order]
-        items.sort(key=lambda i: order.index(i.obj.about.task.id) if hasattr(i.obj, "about") else -1)
-        # All visible checks before the first hidden one: what a student's code says in a visible check is shown,
-        # and in memory or files it could keep what it was given in a hidden one.
-        first = self.course.variants[0]
-        items.sort(key=lambda i: hasattr(i.obj, "about") and i.callspec.params["case"] != first)
-        self.plan([i.obj.about for i in items if hasattr(i.obj, "about")])
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_pyfunc_call(self, pyfuncitem):
-        if not hasattr(pyfuncitem.obj, "about"):
-            return None
-        result = self.run(pyfuncitem.obj, pyfuncitem.callspec.params["case"])
-        if result["status"] in ("blocked", "untried"):
-            pytest.skip(result["message"])
-        if result["status"] != "passed":
-            pytest.fail(result["message"], pytrace=False)
-        return True
-
-    # ---- the judge's side
+        chosen = [function for function in functions if function.about.task.id in order]  # type: ignore[attr-defined]
+        chosen.sort(key=lambda function: order.index(function.about.task.id))  # type: ignore[attr-defined]
+        self.plan([function.about for function in chosen])  # type: ignore[attr-defined]
+        for variant in self.course.variants:
+            for function in chosen:
+                self.run(function, variant)
 
     def plan(self, checks: Sequence[Check]) -> None:
         """Share out each task's points among the checks that will run."""

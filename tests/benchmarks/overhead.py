@@ -122,7 +122,7 @@ def main() -> int:
         "grading above bare": [own + first + tasks - calls for own, first, tasks, calls in rows],
         "  sandbox, Python, NumPy, the import": [first for _, first, _, _ in rows],
         "  the tasks' processes: forks, answers": [tasks - calls for _, _, tasks, calls in rows],
-        "  the grader: pytest, questions, judging": [own for own, *_ in rows],
+        "  the grader: questions, judging": [own for own, *_ in rows],
         "the untouched stub, all of it": stubs,
     }
     for name, values in columns.items():

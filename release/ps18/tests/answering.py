@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.random  # else each fork imports it anew, for NumPy waits until it is used
 
 MAX_HEADER = 1 << 20  # bytes of JSON
 MAX_PAYLOAD = 1 << 26  # bytes of arrays: the largest honest answer is a few MB

@@ -47,7 +47,7 @@ class Place:
         rubric = folder / "autograder" / "rubric.toml"
         text = rubric.read_text(encoding="utf-8")
         rubric.write_text(text.replace("bonus = true\n", "bonus = true\nenabled = false\n"), encoding="utf-8")
-        compileall.compile_dir(folder, quiet=1)  # as in a checkout that has been used
+        compileall.compile_dir(folder, quiet=2)  # as in a checkout that has been used
         return folder
 
     @cached_property
