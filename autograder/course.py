@@ -12,11 +12,11 @@ from backprop.activations import ACTIVATIONS
 from backprop.neural_network import NeuralNetwork
 
 from .checks.answering import Answerer
-from .checks.case import Case, Expected, difference
+from .checks.case import Case, Expected, agree
 from .checks.checking import Check, checks_in
 from .checks.engine import Course, hold
 from .checks.student import CallFailed, Student, WrongForm, direct
-from .mistakes import MISTAKES, network_with
+from .mistakes import MISTAKES, network_with, touched_by
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -83,14 +83,15 @@ def expected(check_id: str, variant: str) -> Expected:
     right = seen_by(NeuralNetwork, check, variant)
 
     def find_wrong() -> dict[str, Mapping[str, Any]]:
-        wrong = {name: seen_by(network_with(name), check, variant) for name in MISTAKES}
+        touched = touched_by(lambda network_class: seen_by(network_class, check, variant))
+        wrong = {name: seen_by(network_with(name), check, variant) for name in touched}
         return {name: values for name, values in wrong.items() if differ(right, values)}
 
     return Expected(right, find_wrong)
 
 
 def differ(right: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    return set(right) != set(values) or any(difference(k, v, values[k], True) for k, v in right.items())
+    return set(right) != set(values) or not all(agree(v, values[k]) for k, v in right.items())
 
 
 def predict(

@@ -233,3 +233,21 @@ def network_with(*names: str) -> type[Computation]:
     """The chapter's network with these mistakes, or with none."""
     changes = {piece: value for name in names for piece, value in TABLE[name][1].items()}
     return type("Computation", (Computation,), {"pieces": replace(Pieces(), **changes)})
+
+
+class Noted:
+    """The pieces as they should be, and in `used` the names of those that a computation has looked at."""
+
+    def __init__(self) -> None:
+        self.pieces, self.used = Pieces(), set[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        self.used.add(name)
+        return getattr(self.pieces, name)
+
+
+def touched_by(conversation: Callable[[type[Computation]], Any]) -> list[str]:
+    """The mistakes that can show in what `conversation` does with a network: it uses a piece that they replace."""
+    noted = Noted()
+    conversation(type("Computation", (Computation,), {"pieces": noted}))
+    return [name for name, (_, changes, _) in TABLE.items() if noted.used & changes.keys()]

@@ -101,9 +101,9 @@ def encode(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
         return {kind.__name__: [encode(item, arrays, depth + 1) for item in value[:MAX_VALUES]]}
     if isinstance(value, (int, float, complex, np.generic, np.ndarray)):
         array = np.asarray(value)  # a plain array, also of a subclass
-        if array.dtype.newbyteorder("<").str in DTYPES and array.ndim <= MAX_AXES and array.nbytes <= MAX_PAYLOAD:
-            array = array.astype(array.dtype.newbyteorder("<"), copy=False)
-            arrays.append(np.ascontiguousarray(array).reshape(array.shape))
+        dtype = array.dtype.newbyteorder("<")
+        if dtype.str in DTYPES and array.ndim <= MAX_AXES and array.nbytes <= MAX_PAYLOAD:
+            arrays.append(np.asarray(array, dtype=dtype, order="C"))
             return {"array" if isinstance(value, np.ndarray) else "scalar": len(arrays) - 1}
         return {"other": f"{kind.__name__} of dtype {array.dtype}"[:80]}
     return {"other": kind.__name__[:80]}

@@ -28,6 +28,14 @@ def test_no_right_answer_is_zero_or_repeats_itself(check, variant):
     assert not any(v.size > 1 and np.ptp(v) == 0 for v in arrays.values())
 
 
+@pytest.mark.parametrize("check", COMPARED, ids=lambda check: check.id)
+def test_a_mistake_that_is_not_tried_on_a_check_would_not_show_there(check):
+    right, wrong = expected(check.id, "hidden").right, expected(check.id, "hidden").wrong
+    assert wrong and wrong.keys() < MISTAKES.keys()
+    for name in MISTAKES.keys() - wrong.keys():
+        assert not differ(right, seen_by(network_with(name), check, "hidden"))
+
+
 def test_the_solution_loses_nothing():
     assert lost(graded(NeuralNetwork)) == {}
 

@@ -189,7 +189,7 @@ class Case:
             true, own = right.get(name), self.seen[name]
             comparable = isinstance(own, np.ndarray) and isinstance(true, np.ndarray) and own.shape == true.shape
             larger = comparable and (self.error_of is None or own.size > self.error_of[1].size)  # it says more
-            if larger and own.ndim == 2 and difference(name, true, own, True):
+            if larger and own.ndim == 2 and not agree(true, own):
                 self.error_of = name, np.abs(own - true)
         found = self.named(mistakes, known)
         if found is None:
@@ -208,7 +208,7 @@ class Case:
         for name, values in self.expected.wrong.items():
             # Evidence may be lacking (there are classes without caches); what is judged may not, unless waived.
             names = {k for k in values if k[0] != "=" and (k in self.seen or not (k[0] == "~" or self.waived))}
-            if names == set(self.seen) and not any(difference(key, values[key], self.seen[key], True) for key in names):
+            if names == set(self.seen) and all(agree(values[key], self.seen[key]) for key in names):
                 matching.append(mistakes[name])
         # A mistake that is charged elsewhere excuses nothing here unless it was found there.
         task = self.check.split("/")[0]
@@ -228,6 +228,19 @@ def leaves(value: Any) -> Iterator[Any]:
             yield from leaves(item)
     else:
         yield value
+
+
+def agree(expected: Any, actual: Any, gradient: bool = True) -> bool:
+    """Whether `actual` is right: its type, shape, dtype and values; without the words, which cost more than that."""
+    if not (isinstance(expected, np.ndarray) and isinstance(actual, np.ndarray)):
+        return difference("", expected, actual, gradient) is None
+    if actual.shape != expected.shape or actual.dtype != expected.dtype or not np.isfinite(actual).all():
+        return False
+    apart = actual - expected
+    if gradient:
+        norms = np.linalg.norm(actual) + np.linalg.norm(expected)
+        return bool(np.linalg.norm(apart) <= GRADIENT_TOLERANCE * norms + ATOL)
+    return bool(np.all(np.abs(apart) <= ATOL + RTOL * np.abs(expected)))
 
 
 def difference(name: str, expected: Any, actual: Any, gradient: bool) -> str | None:
@@ -251,18 +264,15 @@ def difference(name: str, expected: Any, actual: Any, gradient: bool) -> str | N
     if not isinstance(actual, np.ndarray):
         what = described(actual) if not isinstance(actual, Other) else f"an object of type {actual.type_name}"
         return f"`{name}` should be an array of shape {expected.shape}, but is {what}"
+    if agree(expected, actual, gradient):
+        return None
     if actual.shape != expected.shape:
         return f"`{name}` should have shape {expected.shape}, but has shape {actual.shape}"
     if actual.dtype != expected.dtype:
         return f"`{name}` should have dtype {expected.dtype}, but has dtype {actual.dtype}"
     if not np.isfinite(actual).all():
         return f"`{name}` should be finite, but holds {actual[~np.isfinite(actual)][0]}"
-    if gradient:
-        norms = np.linalg.norm(actual) + np.linalg.norm(expected)
-        fine = np.linalg.norm(actual - expected) <= GRADIENT_TOLERANCE * norms + ATOL
-    else:
-        fine = bool(np.all(np.abs(actual - expected) <= ATOL + RTOL * np.abs(expected)))
-    return None if fine else f"`{name}` should be {shown(expected)}, but is {shown(actual)}"
+    return f"`{name}` should be {shown(expected)}, but is {shown(actual)}"
 
 
 def shown(array: np.ndarray) -> str:
