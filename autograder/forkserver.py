@@ -1,4 +1,4 @@
-"""What the server of forks has ready for all submissions: imports, and the answers of the solution and of each mistake.
+"""What the server of forks has ready for all submissions: imports, files, and the answers of the solution and of each mistake.
 
 And it ends with the run that started it, however that ends.
 """
@@ -9,8 +9,9 @@ end_with_parent()
 
 import gc  # noqa: E402
 
-from . import grading  # noqa: E402, F401
+from . import grading  # noqa: E402
 from .course import check_functions, course  # noqa: E402
+from .results import kit_sha256  # noqa: E402
 
 enabled = {task["id"] for task in course().tasks}
 for function in check_functions().values():
@@ -19,4 +20,5 @@ for function in check_functions().values():
         for variant in course().variants:
             expected = course().expected(about, variant)
             assert expected is not None and expected.wrong is not None
+kit_sha256(), grading.given_files()
 gc.freeze()  # else each fork's first collection would copy every page of it
