@@ -2,12 +2,16 @@
 
 import dataclasses
 import json
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+import autograder.grading
+from autograder.course import check_functions
 from autograder.grading import Crew, grade_all, grade_apart
 from autograder.sandbox import choose
 from autograder.sandbox.plain import Plain
@@ -38,13 +42,23 @@ def test_a_sandbox_that_does_not_start_is_the_kits_failure_and_is_graded_again(h
 
 
 def test_a_grading_process_that_dies_leaves_a_result(halfway, monkeypatch):
-    import os
-
-    import autograder.grading
-
     monkeypatch.setattr(autograder.grading, "grade", lambda submission, sandbox: os._exit(3))
     result = grade_apart(halfway, Plain())
     assert result["status"] == "ungradable" and "ended with status" in result["kit_errors"][0]
+
+
+def test_a_grading_process_that_hangs_leaves_a_result(halfway, monkeypatch):
+    monkeypatch.setattr(autograder.grading, "GRADING_WALL", 1)
+    monkeypatch.setattr(autograder.grading, "grade", lambda submission, sandbox: time.sleep(60))
+    result = grade_apart(halfway, Plain())
+    assert result["status"] == "ungradable" and "ended with status 14" in result["kit_errors"][0]
+
+
+def test_a_task_without_checks_is_the_kits_failure(halfway, monkeypatch):
+    some = {name: function for name, function in check_functions().items() if not name.startswith("sine/")}
+    monkeypatch.setattr(autograder.grading, "check_functions", lambda: some)
+    result = grade_apart(halfway, Plain())
+    assert result["kit_errors"] == ["the task sine has no check"] and result["sha256"] is None
 
 
 def test_results_come_for_everyone_with_a_bounded_number_under_way(halfway):
