@@ -1,4 +1,4 @@
-"""What the server of forks has ready for all submissions: imports, files, and the answers of the solution and of each mistake.
+"""What the server of forks has ready for all submissions: imports, files, answers of the solution and of each mistake.
 
 And it ends with the run that started it, however that ends.
 """

@@ -3,18 +3,12 @@
 Beside it lie `checks`, a copy of autograder/checks, and VARIANT.npz: the right values and those of the known mistakes.
 """
 
-import sys
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
-
-# The engine is a plugin of pytest as well.  A peer without pytest need not pay for importing it.
-if "pytest" not in sys.modules:
-    sys.modules["pytest"] = SimpleNamespace(fixture=lambda f: f, hookimpl=lambda **options: lambda f: f)
 
 from checks.answering import Answerer
+from checks.checking import checks_in
 from checks.engine import Engine
 from checks.frozen import load
 from checks.student import Student, direct
@@ -72,9 +66,8 @@ def _course():
 @cache
 def _functions() -> dict:
     """The test function of each base check, by the check's id, in the rubric's order."""
-    modules = [import_module(f"checks.test_{task['id']}") for task in _course().tasks]
-    found = [function for module in modules for function in vars(module).values() if hasattr(function, "about")]
-    return {function.about.id: function for function in found}
+    order = list(tasks())
+    return dict(sorted(checks_in("checks").items(), key=lambda item: order.index(item[1].about.task.id)))
 
 
 @cache

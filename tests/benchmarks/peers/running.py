@@ -16,7 +16,7 @@ import psutil
 
 from autograder import ROOT
 
-ENVIRONMENTS = ROOT / ".venv-peers" / "compare"
+ENVIRONMENTS = ROOT / ".venv-peers"
 PR_SET_CHILD_SUBREAPER = 36
 GRACE = 5.0  # seconds for what a command leaves behind to end by itself
 

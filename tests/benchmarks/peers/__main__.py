@@ -1,4 +1,4 @@
-"""This kit beside its peers: `python -m tests.benchmarks.peers.compare [rounds=5] [--out figures]`.
+"""This kit beside its peers: `python -m tests.benchmarks.peers [rounds=5] [--out figures]`.
 
 The seven base tasks, on visible and hidden data, for the same submissions through each tool, in turns and on one core
 (but for `2 jobs`).  A tool's start-up counts as often as the tool makes it necessary.  The submission with an endless

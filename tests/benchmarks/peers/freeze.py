@@ -9,15 +9,17 @@ from autograder.checks.frozen import save
 from autograder.course import check_functions, course
 
 GIVEN = Path(__file__).parent / "given"
-BYTECODE = shutil.ignore_patterns("__pycache__")
 
 
 def freeze(folder: Path) -> Path:
     """Write checks, data and test files to `folder`, which must not exist: nothing of the reference's code."""
-    shutil.copytree(GIVEN, folder, ignore=BYTECODE)
-    shutil.copytree(ROOT / "autograder" / "checks", folder / "checks", ignore=BYTECODE)
     full = course()
     base = [task for task in full.tasks if not task["bonus"]]
+    bonus = [f"test_{task['id']}.py" for task in full.tasks if task["bonus"]]
+    shutil.copytree(GIVEN, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "autograder" / "checks", folder / "checks", ignore=shutil.ignore_patterns("__pycache__", *bonus)
+    )
     names = {task["id"] for task in base}
     checks = {name: function.about for name, function in check_functions().items()}  # type: ignore[attr-defined]
     checks = {name: check for name, check in checks.items() if check.task.id in names}
