@@ -9,6 +9,7 @@ import os
 import resource
 import statistics
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from rich.table import Table
 
 from autograder.checks.answering import Answerer
 from autograder.course import check_functions, course
-from autograder.grading import grade
+from autograder.grading import given_files, grade
 from autograder.sandbox import Child, Sandbox, choose, process
 from autograder.submissions import Submission, read_submission
 
@@ -86,16 +87,18 @@ def main() -> int:
     course(), check_functions()  # the reference has what it needs: from here on `backprop` is the student's
     for name in [name for name in sys.modules if name.split(".")[0] == "backprop"]:
         del sys.modules[name]
-    answerer = Answerer(str(package_of(submission)))
-    if problem := answerer.load():
-        raise SystemExit(f"The complete example cannot be imported: {problem}")
     stub = read_submission(EXAMPLES / "stub_untouched" / "ps18", "stub", {})
     rows, stubs = [], []
-    for _ in range(rounds):
-        cost, result, conversations = graded(submission, sandbox)
-        rows.append((*cost, bare(answerer, conversations)))
-        assert (result["score"], result["bonus"]) == (100, 50), (result["score"], result["bonus"])
-        stubs.append(sum(graded(stub, sandbox)[0]))
+    with tempfile.TemporaryDirectory() as folder:
+        write_package(Path(folder), submission)
+        answerer = Answerer(folder)
+        if problem := answerer.load():
+            raise SystemExit(f"The complete example cannot be imported: {problem}")
+        for _ in range(rounds):
+            cost, result, conversations = graded(submission, sandbox)
+            rows.append((*cost, bare(answerer, conversations)))
+            assert (result["score"], result["bonus"]) == (100, 50), (result["score"], result["bonus"])
+            stubs.append(sum(graded(stub, sandbox)[0]))
     table = Table("CPU seconds", "median", "range", title=f"The complete example, {rounds} rounds, one core")
     columns = {
         "grading, all of it": [own + first + tasks for own, first, tasks, _ in rows],
@@ -117,17 +120,11 @@ def main() -> int:
     return 0  # this machine's noise is no verdict: the table is
 
 
-def package_of(submission: Submission) -> Path:
-    """A folder that holds the released package with the submission's files over it."""
-    import tempfile
-
-    from autograder.grading import given_files
-
-    folder = Path(tempfile.mkdtemp(prefix="bare-"))
+def write_package(folder: Path, submission: Submission) -> None:
+    """The released package with the submission's files over it."""
     (folder / "backprop").mkdir()
     for name, content in {**given_files(), **submission.files}.items():
         (folder / "backprop" / name).write_bytes(content)
-    return folder
 
 
 if __name__ == "__main__":
