@@ -78,8 +78,10 @@ hostile: $(VENV)/ready ## grade the hostile submissions, and say what became of 
 gradescope: $(VENV)/ready ## pack the autograder for Gradescope, to dist/
 	@$(KIT) gradescope
 
-bench: $(VENV)/ready ## compare the cost of grading with the bare training
+ROUNDS    ?= 5
+bench: $(VENV)/ready ## compare the cost of grading with the bare training, and with other graders: [ROUNDS=5; 0: without them]
 	@$(VENV)/bin/python -m tests.benchmarks.overhead
+	@$(if $(filter 0,$(ROUNDS)),,$(VENV)/bin/python -m tests.benchmarks.peers $(ROUNDS))
 
 LOCK := $(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.10 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet

@@ -9,7 +9,6 @@ import gc
 import json
 import os
 import resource
-import shutil
 import signal
 import socket
 import struct
@@ -123,7 +122,9 @@ def write_files(names, contents):
             stream.write(content.tobytes())
     if SETTINGS["fonts"]:  # so that importing pyplot does not make the list anew
         os.makedirs(os.environ["MPLCONFIGDIR"], exist_ok=True)
-        shutil.copy(SETTINGS["fonts"], os.environ["MPLCONFIGDIR"])
+        name = os.path.basename(SETTINGS["fonts"])
+        with open(SETTINGS["fonts"], "rb") as given, open(os.path.join(os.environ["MPLCONFIGDIR"], name), "wb") as own:
+            own.write(given.read())  # not by shutil, whose import takes longer
     if SETTINGS["readable"]:
         os.makedirs(os.environ["TMPDIR"], exist_ok=True)
         for path, _, names in os.walk(os.environ["TMPDIR"]) if SETTINGS["uid"] else ():

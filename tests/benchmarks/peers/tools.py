@@ -107,7 +107,7 @@ def one_by_one(grade_one: Callable[[Place, Path, str], tuple[Cost, float | None]
 def pytest(place: Place, folder: Path, student: str) -> tuple[Cost, float | None]:
     package, report = write_package(folder, student), folder / "report.xml"
     variables = place.peer("pytest", package)
-    command = [environment("pytest") / "python", "-m", "pytest", place.kit / "test_with_pytest.py", "-q"]
+    command = [environment("pytest") / "python", "-m", "pytest", place.kit / "pytest_tests.py", "-q"]
     command += [f"--timeout={METHOD_CPU:.0f}", f"--junitxml={report}"]
     cost = measured(command, folder, ALL_OF_IT, place.log, **variables)
     if not report.exists():
