@@ -24,7 +24,9 @@ MAX_PAYLOAD = 1 << 26  # bytes of arrays: the largest honest answer is a few MB
 MAX_VALUES = 1024  # leaves in one answer, and arrays in one frame
 MAX_AXES = 8
 MAX_TEXT = 400  # characters of any message that the student's code can choose
-DTYPES = {np.dtype(code).str for code in "?bBhHiIlLqQefdFD"}
+# What may be sent, and as what: little-endian.  By name, for `receive`, too.
+SENT_AS = {np.dtype(order + code): np.dtype("<" + code) for code in "?bBhHiIlLqQefdFD" for order in "<>"}
+DTYPES = {dtype.str for dtype in SENT_AS.values()}
 LENGTHS = struct.Struct("<4sII")
 MAGIC = b"bp18"
 
@@ -101,8 +103,8 @@ def encode(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
         return {kind.__name__: [encode(item, arrays, depth + 1) for item in value[:MAX_VALUES]]}
     if isinstance(value, (int, float, complex, np.generic, np.ndarray)):
         array = np.asarray(value)  # a plain array, also of a subclass
-        dtype = array.dtype.newbyteorder("<")
-        if dtype.str in DTYPES and array.ndim <= MAX_AXES and array.nbytes <= MAX_PAYLOAD:
+        dtype = SENT_AS.get(array.dtype)
+        if dtype is not None and array.ndim <= MAX_AXES and array.nbytes <= MAX_PAYLOAD:
             arrays.append(np.asarray(array, dtype=dtype, order="C"))
             return {"array" if isinstance(value, np.ndarray) else "scalar": len(arrays) - 1}
         return {"other": f"{kind.__name__} of dtype {array.dtype}"[:80]}
