@@ -28,6 +28,8 @@ SCRATCH_BYTES, BLOCK = 1 << 26, 1 << 12  # in all, and what a name or a folder t
 MAX_DEPTH = 12  # of an answer's JSON
 RAISED: dict[str, Any] = {"type": str, "builtin": bool, "message": str, "abstract": bool}  # of an exception
 WHERE: dict[str, Any] = {"file": str, "line": (int, type(None)), "function": str, "code": str}  # and where it is known
+# What every honest answer is made of: these names need no look.
+NAMES = {"value", "args", "then", "array", "scalar", "numbers", "as", "list", "tuple", "text", "other", *RAISED, *WHERE}
 LIKELY: dict[int, str] = {
     signal.SIGSEGV: " (a crash in compiled code, or endless recursion)",
     signal.SIGABRT: " (a crash in compiled code)",
@@ -192,17 +194,18 @@ def agreed(reply: dict) -> dict:
 
 def printable(value: Any, depth: int = 0) -> Any:
     """The JSON value with its texts cut to length and free of control characters and lone surrogates."""
-    if depth > MAX_DEPTH or (type(value) is int and abs(value) > 1 << 53):
+    kind = type(value)
+    if depth > MAX_DEPTH or (kind is int and abs(value) > 1 << 53):
         raise BadFrame("it is nested too deep, or has too long a number")
-    if type(value) is str:
+    if kind is dict:
+        return {n if n in NAMES else printable(n): printable(v, depth + 1) for n, v in value.items()}
+    if kind is list:
+        return [printable(item, depth + 1) for item in value]
+    if kind is str:
         text = value[:MAX_TEXT]
         if text.isprintable():
             return text
         return "".join(c if c.isprintable() or c in "\t\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-    if type(value) is list:
-        return [printable(item, depth + 1) for item in value]
-    if type(value) is dict:
-        return {printable(name, depth + 1): printable(item, depth + 1) for name, item in value.items()}
     return value
 
 

@@ -4,7 +4,6 @@ Each method sends a request through `ask` and checks, once and here, that the an
 the chapter asks for.  Whether the student's code runs in this process or in a sandbox, only `ask` knows.
 """
 
-import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -202,7 +201,7 @@ class Network:
             header = {"do": "get", "on": self._number, "names": list(names)}
             value = self._student.request(header, [], " and ".join(names), names[0])[0]
             self._known = self._student.calls, names, value
-        return copy.deepcopy(listed(self._known[2], len(names), names[0]))
+        return [copied(item) for item in listed(self._known[2], len(names), names[0])]
 
     def parameters(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Copies of weights and biases, or WrongForm where they do not have the chapter's shapes."""
@@ -221,6 +220,13 @@ class Network:
                 if array.dtype != np.float64:
                     raise WrongForm(f"`{name}[{number}]` should have dtype float64, but has dtype {array.dtype}")
         return list(found[0]), list(found[1])
+
+
+def copied(value: Any) -> Any:
+    """The value with arrays and lists of its own."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    return type(value)(map(copied, value)) if type(value) in (list, tuple) else value
 
 
 def listed(value: Any, length: int, method: str) -> list:
