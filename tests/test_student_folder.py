@@ -3,8 +3,10 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -146,12 +148,29 @@ def test_a_syntax_error_is_shown_with_its_line(python, folder):
     assert done.returncode == 1 and f"line {len(path.read_text().splitlines())}" in done.stdout
 
 
-def test_an_endless_loop_is_cut_off(python, folder):
+@pytest.mark.parametrize("ignored", [False, True], ids=["in a terminal", "as a job where SIGINT is ignored"])
+def test_an_endless_loop_is_cut_off(python, folder, ignored):
     limits = folder / "tests" / "student.py"
     limits.write_text(limits.read_text().replace("METHOD_CPU = 10.0", "METHOD_CPU = 1.0"))
     paste(folder, "forward", "neural_network.py", "        while True:\n            pass")
-    done = check(python, folder)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.default_int_handler)  # inherited
+    try:
+        done = check(python, folder)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert done.returncode == 1 and "did not finish within 1 s" in done.stdout
+
+
+def test_ctrl_c_ends_it_without_a_traceback(python, folder):
+    paste(folder, "forward", "neural_network.py", "        open('reached', 'w')\n        while True:\n            pass")
+    heeding = ["env", "--default-signal=INT", python, "check.py"]  # also where these tests run as a job
+    with subprocess.Popen(heeding, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
+        while not (folder / "reached").exists():
+            assert running.poll() is None, running.communicate()[0]
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        said = running.communicate(timeout=60)[0]
+    assert running.returncode == 1 and said == "Interrupted.\n"
 
 
 def test_without_the_requirements_it_says_how_to_get_them(folder, tmp_path):

@@ -5,6 +5,7 @@ It holds arrays only, none of the code that made them.
 
 import _thread
 import json
+import signal
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -121,11 +122,14 @@ class Here:
 
         timer = threading.Timer(seconds, interrupt)
         timer.daemon = True
+        # Where SIGINT is ignored, as in a script's background jobs, an interrupt would do nothing.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         timer.start()
         try:
             reply, returned = self._ask(header, arrays, method)
         finally:
             timer.cancel()
+            signal.signal(signal.SIGINT, before or signal.SIG_DFL)  # None: not set from Python
         if late.is_set():
             return {"timeout": seconds}, []
         if reply.get("raised", {}).get("type") == "KeyboardInterrupt":
