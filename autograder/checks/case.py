@@ -6,7 +6,7 @@ equals a mistake's on every value seen has thereby its name, and is charged only
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -84,10 +84,8 @@ class Case:
         self._judged: dict[str, bool] = {}
         self.waived = False  # set where the rest of the check asks for what a class of one's own need not know
         self._predict = predict
-        # Who shows what is right: in a student's own run, which has no solution, his own network.
-        self.guides: Callable[[Student], Iterable[Student]] = lambda student: [student]
-        self.watched: Any = None  # network, X, Y, activations: for a picture of what it learns
-        self.error_of: tuple[str, np.ndarray] | None = None  # the first wrong gradient, and how far off each entry is
+        self.guides: list[Student] = []  # who show what is right: the right network; none in a student's own run
+        self.own_counts = True  # whether the student's own methods may show it, too
         # RandomState: its streams are frozen for good, so released data stays valid.
         self.rng = np.random.RandomState(np.frombuffer(f"{seed}/{check}/{variant}".encode(), dtype=np.uint8))
 

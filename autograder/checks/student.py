@@ -167,7 +167,7 @@ class Network:
         """``(dW, db)`` after a forward pass of X; raises WrongForm where they are not shaped like the parameters."""
         self.forward(X)
         dW, db = self.backward(Y)
-        return shaped("dW", dW, self.shapes[0]), shaped("db", db, self.shapes[1])
+        return shaped("dW", dW, self.shapes[0], "fiu"), shaped("db", db, self.shapes[1], "fiu")
 
     def steps(self, batches: Sequence[tuple[np.ndarray, np.ndarray]], eta: float) -> None:
         """For each batch (X, Y) a forward pass, its gradients, and the update by them."""
@@ -213,16 +213,16 @@ class Network:
         return shaped("weights", weights, self.shapes[0]), shaped("biases", biases, self.shapes[1])
 
 
-def shaped(name: str, arrays: Any, shapes: Sequence[tuple[int, int]]) -> list[np.ndarray]:
-    """The list of float64 arrays of these shapes; raises WrongForm if it is anything else."""
+def shaped(name: str, arrays: Any, shapes: Sequence[tuple[int, int]], kinds: str = "") -> list[np.ndarray]:
+    """The list of float64 arrays of these shapes; raises WrongForm if it is not that, nor of one of these kinds."""
     if type(arrays) not in (list, tuple) or len(arrays) != len(shapes):
         raise WrongForm(f"`{name}` should be a list of {len(shapes)} arrays, but is {described(arrays)}")
     for number, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
         if not isinstance(array, np.ndarray) or array.shape != shape:
             raise WrongForm(f"`{name}[{number}]` should have shape {shape}, but is {described(array)}")
-        if array.dtype != np.float64:
+        if array.dtype != np.float64 and array.dtype.kind not in kinds:
             raise WrongForm(f"`{name}[{number}]` should have dtype float64, but has dtype {array.dtype}")
-    return list(arrays)
+    return [array.astype(np.float64, copy=False) for array in arrays]
 
 
 def copied(value: Any) -> Any:
