@@ -86,6 +86,8 @@ class Case:
         self._predict = predict
         self.guides: list[Student] = []  # who show what is right: the right network; none in a student's own run
         self.own_counts = True  # whether the student's own methods may show it, too
+        self.watched: Any = None  # network, X, Y, activations: for a picture of what it learns
+        self.error_of: tuple[str, np.ndarray] | None = None  # the first wrong gradient, and how far off each entry is
         # RandomState: its streams are frozen for good, so released data stays valid.
         self.rng = np.random.RandomState(np.frombuffer(f"{seed}/{check}/{variant}".encode(), dtype=np.uint8))
 
