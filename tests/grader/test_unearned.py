@@ -1,5 +1,7 @@
 """No point without the work: values that overflow, answers that prove themselves, trainings that skip the learning."""
 
+import sys
+
 import numpy as np
 import pytest
 from backprop.neural_network import NeuralNetwork
@@ -262,3 +264,28 @@ def test_a_training_with_other_batches_or_an_invented_history_loses_points(netwo
 
 def test_a_training_of_ones_own_with_right_batches_keeps_every_point():
     assert lost(graded(Shuffling, ("forward", "backward", "update", "xor", "circle"))) == {}
+
+
+def test_a_question_says_nothing_of_what_it_is_for():
+    requests = set()
+
+    def look():
+        frame = sys._getframe()
+        while frame := frame.f_back:
+            header = frame.f_locals.get("header")
+            if isinstance(header, dict):
+                requests.add((header["do"], *sorted(set(header) - {"do"})))
+
+    class Looking(NeuralNetwork):
+        def __init__(self, *args, **options):
+            look()
+            super().__init__(*args, **options)
+
+        def __getattribute__(self, name):
+            look()
+            return super().__getattribute__(name)
+
+    graded(Looking, [task for task in ALL_TASKS if task not in ("circle", "sine", "square", "spirals")])
+    call = ("call", "args", "kwargs", "method", "on"), ("call", "args", "kwargs", "method", "names", "on")
+    new = ("new", "args", "kwargs", "seed", "set"), ("new", "args", "kwargs", "seed")
+    assert requests == {*call, *new, ("get", "names", "on"), ("set", "names", "on", "values")}
