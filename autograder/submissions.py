@@ -8,6 +8,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from . import ASSIGNMENT, RELEASE, uploads
@@ -101,6 +102,7 @@ class _Found:
     broken: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)  # name -> path
     unchanged: list[str] = field(default_factory=list)
+    strange: list[str] = field(default_factory=list)  # source code under names that are not the kit's
     notes: list[str] = field(default_factory=list)
     notebook: bytes | None = None
 
@@ -113,6 +115,8 @@ def _choose_files(entries: Sequence[Entry], stubs: Mapping[str, bytes]) -> _Foun
     """Take, of each name, the shallowest file that was worked on; else the only one whose name was changed."""
     found = _Found(sorted(entry.described() for entry in entries if uploads.is_leaf(entry)))
     released = {name: as_utf8(stub)[0] for name, stub in stubs.items()}
+    code = [entry for entry in entries if entry.kind == "a file" and Path(entry.parts[-1]).suffix.lower() in LONE]
+    found.strange = [e.label for e in code if not meant(e.parts[-1]) and e.parts[-1] not in _names_in_release()]
     for name in (*FILES, NOTEBOOK):
         exact = [entry for entry in entries if entry.parts[-1] == name]
         for depth in range(1, MAX_DEPTH + 2):
@@ -186,6 +190,11 @@ def _decide(student: str, found: _Found) -> Submission:
             f"No file to grade: expected {', '.join(FILES)} or {NOTEBOOK}, at most {MAX_DEPTH} folders down; "
             f"found {_listed(found.paths)}. Put the files there, under these names."
         )
+    elif not files and found.strange and not found.notebook:
+        reason = (
+            f"Still as released: {_listed(found.unchanged)}. What stands in {_listed(found.strange)} is not graded "
+            f"under such a name: expected {', '.join(FILES)} or {NOTEBOOK}. Hand the work in under these names."
+        )
     notes += [sentence for sentence in broken.values() if sentence != reason]
     if found.unchanged:
         notes.append(f"Still as released, so counted as absent: {_listed(found.unchanged)}.")
@@ -246,6 +255,12 @@ def _is_student(entry: os.DirEntry[str]) -> bool:
 
 def _first(names: list[str], limit: int) -> list[str]:
     return names if len(names) <= limit else [*names[:limit], f"... and {len(names) - limit} more"]
+
+
+@cache
+def _names_in_release() -> frozenset[str]:
+    """Of all Python files that students are given."""
+    return frozenset(path.name for path in RELEASE.rglob("*.py"))
 
 
 def _listed(names: list[str]) -> str:
