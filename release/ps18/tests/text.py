@@ -3,6 +3,7 @@
 import codecs
 import importlib.machinery
 import io
+import linecache
 import re
 import sys
 import tokenize
@@ -46,7 +47,7 @@ def as_utf8(source: bytes) -> tuple[bytes, str]:
         where = f"is not valid {encoding.upper()} in line {line}"
         if encoding != "utf-8":
             raise NotText(f"{where}: save it as UTF-8") from None
-        note = f"{where}; what is not was read as Windows-1252: save it as UTF-8"
+        note = f"{where}; such bytes were read as Windows-1252: save it as UTF-8"
         text = source.decode("utf-8", "surrogateescape").translate(WESTERN)
     return (text if declared == "utf-8" else COOKIE.sub(r"\1utf-8", text, count=1)).encode(), note
 
@@ -58,9 +59,13 @@ def read_as_graded(folder: Path) -> None:
         def get_data(self, path: str) -> bytes:
             data = super().get_data(path)
             try:
-                return as_utf8(data)[0] if path.endswith(".py") else data
+                text, note = as_utf8(data) if path.endswith(".py") else (data, "")
             except NotText:
                 return data
+            if note:  # messages quote lines, which would be read from the file as it is
+                lines = [f"{line}\n" for line in text.decode().split("\n")]
+                linecache.cache[path] = len(text), None, lines, path
+            return text
 
     finder = importlib.machinery.FileFinder(str(folder), (Loader, importlib.machinery.SOURCE_SUFFIXES))
     sys.path_importer_cache[str(folder)] = finder
