@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -20,6 +21,7 @@ from .stubs import is_stub
 from .uploads import MAX_DEPTH, Entry, Refused, most, shown
 
 LONE = {".py": FILES[0], ".ipynb": NOTEBOOK}  # what a single file of another name counts as
+SOLUTION = re.compile(rb"\b(?:class NeuralNetwork|def (?:forward|backward|update))\b")  # what it looks like
 MAX_COPIES = 20  # files of one name, at one depth; and files of changed names for it
 
 
@@ -102,7 +104,7 @@ class _Found:
     broken: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)  # name -> path
     unchanged: list[str] = field(default_factory=list)
-    strange: list[str] = field(default_factory=list)  # source code under names that are not the kit's
+    strange: list[str] = field(default_factory=list)  # solutions, by the look of them, of other names
     notes: list[str] = field(default_factory=list)
     notebook: bytes | None = None
 
@@ -115,8 +117,6 @@ def _choose_files(entries: Sequence[Entry], stubs: Mapping[str, bytes]) -> _Foun
     """Take, of each name, the shallowest file that was worked on; else the only one whose name was changed."""
     found = _Found(sorted(entry.described() for entry in entries if uploads.is_leaf(entry)))
     released = {name: as_utf8(stub)[0] for name, stub in stubs.items()}
-    code = [entry for entry in entries if entry.kind == "a file" and Path(entry.parts[-1]).suffix.lower() in LONE]
-    found.strange = [e.label for e in code if not meant(e.parts[-1]) and e.parts[-1] not in _names_in_release()]
     for name in (*FILES, NOTEBOOK):
         exact = [entry for entry in entries if entry.parts[-1] == name]
         for depth in range(1, MAX_DEPTH + 2):
@@ -129,7 +129,21 @@ def _choose_files(entries: Sequence[Entry], stubs: Mapping[str, bytes]) -> _Foun
         renamed = [entry for entry in entries if entry.kind == "a file" and meant(entry.parts[-1]) == name]
         _choose_copy(name, [entry for entry in renamed if entry.parts[-1] != name], released, found)
     _lift(found, stubs)
+    if not found.worked_on:
+        found.strange = _strange(entries, released)
     return found
+
+
+def _strange(entries: Sequence[Entry], stubs: Mapping[str, bytes]) -> list[str]:
+    """Files that hold a solution under names that do not say so."""
+    code = [e for e in entries if e.kind == "a file" and Path(e.parts[-1]).suffix.lower() in LONE]
+    code = [e for e in code if not meant(e.parts[-1]) and e.parts[-1] not in _names_in_release()]
+    strange = []
+    for entry in code[:MAX_COPIES]:
+        source, name = _read_source(entry)[0], LONE[Path(entry.parts[-1]).suffix.lower()]
+        if isinstance(source, bytes) and SOLUTION.search(source) and not is_stub(name, source, stubs.get(name, b"")):
+            strange.append(entry.label)
+    return strange
 
 
 def _lift(found: _Found, stubs: Mapping[str, bytes]) -> None:

@@ -135,7 +135,18 @@ def test_of_several_notebooks_that_differ_none_is_guessed(tmp_path):
 
 @pytest.mark.parametrize("name", ["network.py", "solution.ipynb", "my work/backprop.py", "ps18_solved.ipynb"])
 def test_work_of_a_strange_name_beside_stubs_is_not_called_unwritten(tmp_path, name):
-    assert says(read(put(tmp_path, {**STUBS, name: WORK})).reason, "Still as released", name, NETWORK)
+    work = solved_notebook() if name.endswith(".ipynb") else WORK
+    assert says(read(put(tmp_path, {**STUBS, name: work})).reason, "Still as released", name, NETWORK)
+
+
+@pytest.mark.parametrize("name", ["plots.py", "conftest.py", "scratch.ipynb", "figures/mine.py"])
+def test_other_code_beside_stubs_changes_nothing(tmp_path, name):
+    submission = read(put(tmp_path, {**STUBS, name: b'{"cells": []}'}))
+    assert (submission.files, submission.reason) == ({}, None)
+
+
+def test_a_copy_of_the_released_notebook_beside_stubs_changes_nothing(tmp_path):
+    assert read(put(tmp_path, {**STUBS, "original.ipynb": STUBS[NOTEBOOK]})).reason is None
 
 
 def test_the_student_folder_alone_is_not_strange():
