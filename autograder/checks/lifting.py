@@ -221,7 +221,7 @@ class Run:
         self.late: list[int] = []  # the numbers of those that did not end
         self.missing: list[str] = []  # packages
         self._out = {n: "for with it the import did not end" for n, s in enumerate(statements) if careful and not s.quiet}
-        self._out.update(dict.fromkeys(skipped, "for it did not end"))
+        self._out.update(dict.fromkeys(skipped, "for it does not end, or ends the program"))
         self._started = set[int]()
         for number in range(len(statements)):
             self._perform(number)
