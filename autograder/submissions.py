@@ -17,6 +17,7 @@ from pathlib import Path
 from . import ASSIGNMENT, RELEASE, uploads
 from .cells import lift
 from .late import TIMESTAMP, parse_time
+from .slim import slim
 from .uploads import MAX_DEPTH, Entry, Refused, most, shown
 
 FILES = ("neural_network.py", "activations.py", "exercises.py")
@@ -206,10 +207,13 @@ def _digest(files: Mapping[str, bytes], reason: str | None, broken: Mapping[str,
 def _read_source(entry: Entry) -> bytes | str:
     """Return a file's normalised source, or what is wrong with it: the end of a sentence."""
     try:
-        source = _normalise(entry.read())
+        if not entry.parts[-1].endswith(".ipynb"):
+            source = _normalise(entry.read())
+            return source if len(source) <= most(entry.parts[-1]) else uploads.TOO_LARGE
+        source = _normalise(slim(entry.read()))
+        return source if len(source) <= uploads.MAX_NOTEBOOK else uploads.TOO_LARGE
     except Refused as refusal:
         return str(refusal)
-    return source if len(source) <= most(entry.parts[-1]) else uploads.TOO_LARGE
 
 
 def _normalise(source: bytes) -> bytes:

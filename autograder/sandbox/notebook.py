@@ -37,7 +37,9 @@ def assemble() -> type:
     if whole in broken:
         raise broken[whole]
     made = {(s.cell, name) for s in statements for name in s.binds}
-    cells = {name: cell for name, cell in plan["solutions"].items() if (cell, name) in made}  # else it is made elsewhere
+    cells = {
+        name: cell for name, cell in plan["solutions"].items() if (cell, name) in made
+    }  # else it is made elsewhere
     cells.update({} if whole is None else {CLASS: whole})
     statements = [s for s in statements if all(cells.get(name, s.cell) == s.cell for name in s.binds)]
     wanted = {**{name: len(plan["cells"]) for name in plan["solutions"]}, **cells}
