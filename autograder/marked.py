@@ -75,7 +75,7 @@ def handed_in(notebook: bytes | None, files: Mapping[str, bytes]) -> dict[str, A
 
 
 def with_missing(cells: list[dict[str, Any]], known: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The cells, and those of the released notebook that are not among them, each after the one that it follows there."""
+    """The cells, and what of the released notebook is not among them, each after the one that it follows there."""
     present = {id(cell) for cell in cells}
     following: dict[int, list[dict[str, Any]]] = {}
     last = 0  # the start
@@ -89,7 +89,9 @@ def with_missing(cells: list[dict[str, Any]], known: list[dict[str, Any]]) -> li
 
 def put_pictures(kept: dict[str, Any], cell: Mapping[str, Any]) -> None:
     """Keep the pictures pasted into a Markdown cell, under names of ours: one that is missing would stop nbgrader."""
-    attached, pictures, numbers = cell.get("attachments"), {}, {}
+    attached = cell.get("attachments")
+    pictures: dict[str, dict[str, str]] = {}
+    numbers: dict[str, int] = {}
     for name, data in list(attached.items())[:MAX_PICTURES] if isinstance(attached, dict) else ():
         found = {kind: text_of(data[kind], kind) for kind in PICTURES if kind in data} if isinstance(data, dict) else {}
         found = {kind: text for kind, text in found.items() if len(text) <= MAX_PICTURE and BASE64.fullmatch(text)}
