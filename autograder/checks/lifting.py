@@ -140,7 +140,8 @@ def read(cells: Sequence[tuple[str, str]], folder: str = "") -> tuple[list[State
                     own.append(Statement(cell, label, path, node, code, *names_in(code), *changed_by(node)))
         except (*UNREADABLE, AttributeError) as error:
             flags = before
-            said = error.msg if isinstance(error, SyntaxError) else f"{type(error).__name__}: {error}"
+            deep = isinstance(error, (RecursionError, MemoryError))
+            said = "it is nested too deep" if deep else getattr(error, "msg", str(error))
             line = error.lineno if isinstance(error, SyntaxError) else 1
             broken[cell] = SyntaxError(said, (path, line, None, linecache.getline(path, line or 1)))
         else:

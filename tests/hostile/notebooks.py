@@ -6,7 +6,7 @@ from pathlib import Path
 from autograder.submissions import NOTEBOOK
 from tests.notebooks.converted import code_cell, notebook_of
 
-from .uploads import HONEST, NETWORK, SOLVED, TANH, upload
+from .uploads import HONEST, NETWORK, SOLVED, STUB, TANH, upload
 
 
 def notebook(folder: Path, content: dict | str) -> None:
@@ -124,7 +124,7 @@ def notebook_that_is_nested_deep(folder, planted):
     notebook(folder, content)
 
 
-@upload(reason="no class")
+@upload(twin=STUB)
 def notebook_called_like_the_worker(folder, planted):
     """Cells that replace the module they are put into, and the class's own methods by the stubs'."""
     content = solved()

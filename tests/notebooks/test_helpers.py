@@ -17,11 +17,11 @@ HELPERS = {
     "for": "ops = []\nfor op in (np.matmul,):\n    ops.append(op)\ntimes = ops[0]",
     "with": "with np.errstate(all='ignore') as state:\n    times = np.matmul",
     "table": "ops = {}\nops['times'] = np.matmul\nops.update(one=1)\ndef times(a, b):\n    return ops['times'](a, b)",
-    "future": "from __future__ import annotations\ndef times(a: Unknown, b: list[Missing]) -> Nothing:\n    return a @ b",
+    "future": "from __future__ import annotations\ndef times(a: Unknown, b: list[Missing]):\n    return a @ b",
     "setting": "np.seterr(all='ignore')\nnp.random.seed(0)\ntimes = np.matmul",
     "dataclass": "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass Ops:\n    one: float = 1.0\n"
     "    def __call__(self, a, b):\n        return a @ b * self.one\ntimes = Ops()",
-    "subclass": "class Base:\n    @staticmethod\n    def times(a, b):\n        return a @ b\nclass Own(Base):\n    pass\n"
+    "subclass": "class Base:\n    @staticmethod\n    def times(a, b):\n        return a @ b\nclass Own(Base): ...\n"
     "times = Own.times",
     "star": "from operator import *\ntimes = matmul",
     "walrus": "(times := np.matmul)",
