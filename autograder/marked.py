@@ -170,7 +170,7 @@ def text_of(value: Any, kind: str = "text/plain") -> str:
 
 def answered(notebook: Mapping[str, Any]) -> set[str]:
     """The manually graded cells in which more stands than was released; the question may stand there, too."""
-    known = {grade_id(c): c for c in released()["cells"] if c["cell_type"] == "markdown"}
+    known = {gid: c for c in released()["cells"] if c["cell_type"] == "markdown" and (gid := grade_id(c))}
     found = set()
     for cell in notebook["cells"]:
         if (gid := grade_id(cell)) in known and known[gid]["metadata"]["nbgrader"]["grade"]:

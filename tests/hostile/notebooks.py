@@ -116,7 +116,7 @@ def notebook_with_an_endless_cell(folder, planted):
     notebook(folder, content)
 
 
-@upload(twin="honest-solved-without-forward")
+@upload(twin="honest-solved-without-forward-unwritten")
 def notebook_that_is_nested_deep(folder, planted):
     """A solution cell whose expression the parser cannot hold."""
     content = solved()
