@@ -34,9 +34,26 @@ READS = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS", "DELETE_NAME"}
 # A statement of these alone makes names, and computes nothing: it can neither hang nor end the process.
 QUIET = {
     *("RESUME", "NOP", "CACHE", "PUSH_NULL", "POP_TOP", "COPY", "SWAP", "ROT_TWO", "RETURN_VALUE", "RETURN_CONST"),
-    *("LOAD_CONST", "LOAD_SMALL_INT", "LOAD_NAME", "STORE_NAME", "LOAD_ATTR", "UNPACK_SEQUENCE", "MAKE_FUNCTION", "BINARY_SUBSCR"),
+    *(
+        "LOAD_CONST",
+        "LOAD_SMALL_INT",
+        "LOAD_NAME",
+        "STORE_NAME",
+        "LOAD_ATTR",
+        "UNPACK_SEQUENCE",
+        "MAKE_FUNCTION",
+        "BINARY_SUBSCR",
+    ),
     *("SET_FUNCTION_ATTRIBUTE", "BUILD_TUPLE", "BUILD_LIST", "BUILD_MAP", "BUILD_CONST_KEY_MAP", "LIST_EXTEND"),
-    *("IMPORT_NAME", "IMPORT_FROM", "IMPORT_STAR", "CALL_INTRINSIC_1", "SETUP_ANNOTATIONS", "STORE_SUBSCR", "GEN_START"),
+    *(
+        "IMPORT_NAME",
+        "IMPORT_FROM",
+        "IMPORT_STAR",
+        "CALL_INTRINSIC_1",
+        "SETUP_ANNOTATIONS",
+        "STORE_SUBSCR",
+        "GEN_START",
+    ),
 }
 SETTINGS = {"seterr", "set_printoptions", "seed", "setrecursionlimit", "filterwarnings", "simplefilter"}
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -123,7 +140,8 @@ def read(cells: Sequence[tuple[str, str]], folder: str = "") -> tuple[list[State
                     own.append(Statement(cell, label, path, node, code, *names_in(code), *changed_by(node)))
         except (*UNREADABLE, AttributeError) as error:
             flags = before
-            said = error.msg if isinstance(error, SyntaxError) else f"{type(error).__name__}: {error}"
+            deep = isinstance(error, (RecursionError, MemoryError))
+            said = "it is nested too deep" if deep else getattr(error, "msg", str(error))
             line = error.lineno if isinstance(error, SyntaxError) else 1
             broken[cell] = SyntaxError(said, (path, line, None, linecache.getline(path, line or 1)))
         else:
@@ -215,12 +233,16 @@ def needed(
 class Run:
     """Runs statements in a name space; what went wrong is in `reasons`, by the name that is missing, and in `late`."""
 
-    def __init__(self, statements: Sequence[Statement], space: dict, skipped: Iterable[int] = (), careful: bool = False):
+    def __init__(
+        self, statements: Sequence[Statement], space: dict, skipped: Iterable[int] = (), careful: bool = False
+    ):
         self.statements, self.space, self.spent = statements, space, 0.0
         self.reasons: dict[str, str] = {}
         self.late: list[int] = []  # the numbers of those that did not end
         self.missing: list[str] = []  # packages
-        self._out = {n: "for with it the import did not end" for n, s in enumerate(statements) if careful and not s.quiet}
+        self._out = {
+            n: "for with it the import did not end" for n, s in enumerate(statements) if careful and not s.quiet
+        }
         self._out.update(dict.fromkeys(skipped, "for it does not end, or ends the program"))
         self._started = set[int]()
         for number in range(len(statements)):
