@@ -238,8 +238,8 @@ class Run:
     ):
         self.statements, self.space, self.spent = statements, space, 0.0
         self.reasons: dict[str, str] = {}
+        self.errors: list[tuple[Statement, BaseException]] = []
         self.late: list[int] = []  # the numbers of those that did not end
-        self.missing: list[str] = []  # packages
         self._out = {
             n: "for with it the import did not end" for n, s in enumerate(statements) if careful and not s.quiet
         }
@@ -259,6 +259,7 @@ class Run:
             later = (n for n, s in enumerate(self.statements) if name in s.binds and n not in self._started)
             maker = next(later, None)
             if maker is None:
+                self.errors.append((statement, error))
                 reason = self.reasons.get(name or "") or self._why(statement, error)
                 for bound in statement.binds or {""}:
                     self.reasons.setdefault(bound, reason)

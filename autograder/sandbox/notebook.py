@@ -45,12 +45,13 @@ def assemble() -> type:
     wanted = {**{name: len(plan["cells"]) for name in plan["solutions"]}, **cells}
     always = [s for s in statements if counts_anyway(s, set(plan["solutions"].values()), space, wanted)]
     run = Run(needed(statements, wanted, space, always), space, plan["skipped"], plan["careful"])
-    used = set(plan["solutions"]).union(*(s.uses for s in run.statements))
+    used = {CLASS, *plan["solutions"]}.union(*(s.uses for s in run.statements))
     for cell, error in broken.items():
         for name in used.intersection(plan["names"][cell]) - space.keys():
             run.reasons.setdefault(name, unreadable(plan["cells"][cell][0], error))
-    if CLASS in run.reasons and whole is not None:
-        raise ImportError(run.reasons[CLASS])
+    for statement, error in run.errors:  # as in a file: what the class is made with has to be there
+        if statement.cell == whole and statement.binds & used:
+            raise ImportError(run.reasons[CLASS]) if CLASS in run.reasons else error
     for name, cell in plan["solutions"].items():
         own = whole is not None and whole > cell and name in vars(space[CLASS])  # the class comes later, with its own
         if (name in space or name in run.reasons) and not own:
