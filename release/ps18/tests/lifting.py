@@ -243,7 +243,7 @@ class Run:
         self._out = {
             n: "for with it the import did not end" for n, s in enumerate(statements) if careful and not s.quiet
         }
-        self._out.update(dict.fromkeys(skipped, "for it does not end, or ends the program"))
+        self._out.update(dict.fromkeys(skipped, "for it does not end, takes too much memory, or ends the program"))
         self._started = set[int]()
         for number in range(len(statements)):
             self._perform(number)
@@ -281,7 +281,7 @@ class Run:
                     exec(statement.code, self.space)
             finally:
                 self.spent += time.process_time() - began
-        except Late as error:
+        except (Late, MemoryError) as error:
             self.late.append(number)
             return error
         except BaseException as error:
@@ -296,7 +296,7 @@ class Run:
             line = trace.tb_lineno if trace.tb_frame.f_code.co_filename == statement.path else line
             trace = trace.tb_next
         try:
-            said = f"{type(error).__name__}: {error}"[:150]
+            said = f"{type(error).__name__}: {error}"[:150].rstrip(": ")
         except BaseException:
             said = type(error).__name__[:80]
         if isinstance(error, ModuleNotFoundError):
