@@ -3,10 +3,11 @@
 import json
 import multiprocessing
 import os
+import re
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from time import perf_counter
@@ -15,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from . import RELEASE
+from .cells import without
 from .checks.engine import Engine
-from .checks.student import METHOD_CPU, TRAINING_CPU, Student
+from .checks.student import METHOD_CPU, TRAINING_CPU, CallFailed, Student
 from .course import check_functions, course
 from .leash import end_with_parent, end_with_run, remove_orphans
 from .results import kit_failure, load_problem, result
@@ -25,6 +27,8 @@ from .sandbox.process import NOT_STARTED
 from .submissions import Submission
 
 SUBMISSION_CPU = 240.0  # seconds for all calls and trainings of one submission
+ATTEMPTS = 4  # to import a notebook
+MAX_NOTES = 10  # on what of it cannot be run
 GRADING_WALL = 3600  # seconds, a last resort: the deadlines of calls end a submission before
 
 
@@ -72,16 +76,53 @@ def given_files() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((RELEASE / "backprop").glob("*.py"))}
 
 
+def loaded(submission: Submission, sandbox: Sandbox, stack: ExitStack) -> tuple[Worker, dict, list[str]]:
+    """A sandbox with the submission imported, what it said to that, and notes on what of a notebook cannot be run.
+
+    Where a notebook's import does not end, it is tried again without the statement that was under way, and at
+    last without all that may not end.
+    """
+    files, tries = submission.files, ATTEMPTS if submission.source == "notebook" else 1
+    while True:
+        worker = stack.enter_context(Worker(sandbox))
+        reply = worker.load({**given_files(), **files}, METHOD_CPU)
+        if reply.get("crashed") == NOT_STARTED:
+            raise SandboxError(f"{NOT_STARTED} ({worker.complaint() or 'it gave no reason'})")
+        tries -= 1
+        notes, late = left_out(worker) if submission.source == "notebook" and not reply else ([], [])
+        if "timeout" in reply or "crashed" in reply:
+            late = [int(number) for number in re.findall(r"^statement (\d+)$", worker.under_way)]
+        elif not late:
+            return worker, reply, notes
+        if tries < 1:
+            return worker, reply, notes
+        worker.close()
+        files = without(files, late, careful=not late or tries == 1)
+
+
+def left_out(worker: Worker) -> tuple[list[str], list[int]]:
+    """Why statements of the notebook cannot be run, and the numbers of those that do not end; before any check."""
+    child = worker.fork()
+    try:
+        notes, late = Student(lambda header, arrays, _: child.ask(header, arrays)).recipe("left_out", ["notes", "late"])
+        listed = isinstance(notes, list) and all(type(note) is str for note in notes)
+        whole = isinstance(late, list) and all(type(number) is int for number in late)
+        return (notes[:MAX_NOTES] if listed else []), (late if whole else [])
+    except (CallFailed, TypeError, ValueError):
+        return [], []
+    finally:
+        child.close()
+
+
 def grade(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
     """The result of one submission, in the form that `results.json` has."""
     began = perf_counter()
     engine: Engine | None = None
     reason = submission.reason
     if reason is None:
-        with Worker(sandbox) as worker:
-            reply = worker.load({**given_files(), **submission.files}, METHOD_CPU)
-            if reply.get("crashed") == NOT_STARTED:
-                raise SandboxError(f"{NOT_STARTED} ({worker.complaint() or 'it gave no reason'})")
+        with ExitStack() as stack:
+            worker, reply, notes = loaded(submission, sandbox, stack)
+            submission = replace(submission, notes=(*submission.notes, *notes))
             reason = load_problem(reply, submission.source)
             if reason is None:
                 room = Room(worker)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from . import RELEASE
 from .cells import SOLUTIONS, bare, grade_id, source_of
@@ -18,7 +19,10 @@ SHOWN = ("text/plain", "image/png", "image/jpeg")  # of an output; HTML and scri
 # The start of a Markdown link that leads elsewhere than to a page: it is made plain text.
 LINK = re.compile(r"(\])(\((?!\s*<?(?:https?:|mailto:|attachment:|#))|:(?!\s*<?https?:))")
 MAX_OUTPUT = 100_000  # characters of text in one output
-MAX_CELLS = 2000
+MAX_CELLS = 2000  # of the student's own
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # that run nothing, whoever shows them
+MAX_PICTURES, MAX_PICTURE = 20, 8 << 20  # in one cell; characters of one
+BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 STATES = {
     "passed": "passed",
     "partial": "partly right",
@@ -46,8 +50,9 @@ def handed_in(notebook: bytes | None, files: Mapping[str, bytes]) -> dict[str, A
     if own is None:
         return with_files(fresh, files)
     known = {gid: cell for cell in fresh["cells"] if (gid := grade_id(cell))}
-    cells, seen = [], set()
-    for number, cell in enumerate(own[:MAX_CELLS]):
+    cells: list[dict[str, Any]] = []
+    seen, room = set(), MAX_CELLS
+    for number, cell in enumerate(own):
         gid = grade_id(cell)
         kind = cell.get("cell_type")
         if gid in known and gid not in seen and kind == known[gid]["cell_type"]:
@@ -55,15 +60,53 @@ def handed_in(notebook: bytes | None, files: Mapping[str, bytes]) -> dict[str, A
             kept = known[gid]
             if not kept["metadata"]["nbgrader"]["locked"]:
                 kept["source"] = shown_source(cell)
-        elif kind in ("code", "markdown"):
+        elif kind in ("code", "markdown") and room:
+            room -= 1
             kept = {"cell_type": kind, "id": f"own-{number}", "metadata": {}, "source": shown_source(cell)}
         else:
             continue
         if kind == "code":
             kept.update(outputs=outputs_of(cell), execution_count=None)
+        elif kept.get("metadata", {}).get("nbgrader", {}).get("locked") is not True:
+            put_pictures(kept, cell)
         cells.append(kept)
-    fresh["cells"] = cells + [cell for gid, cell in known.items() if gid not in seen]
+    fresh["cells"] = with_missing(cells, list(known.values()))
     return fresh
+
+
+def with_missing(cells: list[dict[str, Any]], known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cells, and what of the released notebook is not among them, each after the one that it follows there."""
+    present = {id(cell) for cell in cells}
+    following: dict[int, list[dict[str, Any]]] = {}
+    last = 0  # the start
+    for cell in known:
+        if id(cell) in present:
+            last = id(cell)
+        else:
+            following.setdefault(last, []).append(cell)
+    return following.get(0, []) + [each for cell in cells for each in (cell, *following.get(id(cell), ()))]
+
+
+def put_pictures(kept: dict[str, Any], cell: Mapping[str, Any]) -> None:
+    """Keep the pictures pasted into a Markdown cell, under names of ours: one that is missing would stop nbgrader."""
+    attached = cell.get("attachments")
+    pictures: dict[str, dict[str, str]] = {}
+    numbers: dict[str, int] = {}
+    for name, data in list(attached.items())[:MAX_PICTURES] if isinstance(attached, dict) else ():
+        found = {kind: text_of(data[kind], kind) for kind in PICTURES if kind in data} if isinstance(data, dict) else {}
+        found = {kind: text for kind, text in found.items() if len(text) <= MAX_PICTURE and BASE64.fullmatch(text)}
+        if found:
+            numbers[name] = numbers[quote(name)] = len(pictures) + 1
+            pictures[f"picture-{len(pictures) + 1}"] = found
+    if pictures:
+        kept["attachments"] = pictures
+    names = "|".join(map(re.escape, sorted(numbers, key=len, reverse=True)))
+    link = re.compile(rf"attachment:(?:({names})(?![\w.%-]))?" if names else "attachment:()")
+    source = kept["source"]
+    shown = link.sub(lambda m: f"attachment:picture-{numbers[m[1]]}" if m[1] else "picture that is missing: ", source)
+    if html.unescape(source).replace("\\", "").count("attachment:") > source.count("attachment:"):
+        shown = re.sub(r"\](?=[(:\[])", r"]\\", shown)  # spelt so that we cannot read it: no links, then
+    kept["source"] = shown
 
 
 def parsed(notebook: bytes | None) -> list[dict] | None:
@@ -126,13 +169,17 @@ def text_of(value: Any, kind: str = "text/plain") -> str:
 
 
 def answered(notebook: Mapping[str, Any]) -> set[str]:
-    """The manually graded cells whose text is not the released one."""
-    questions = {grade_id(c): bare(source_of(c)) for c in released()["cells"] if c["cell_type"] == "markdown"}
-    return {
-        gid
-        for cell in notebook["cells"]
-        if (gid := grade_id(cell)) and gid in questions and bare(source_of(cell)) != questions[gid]
-    }
+    """The manually graded cells in which more stands than was released; the question may stand there, too."""
+    known = {gid: c for c in released()["cells"] if c["cell_type"] == "markdown" and (gid := grade_id(c))}
+    found = set()
+    for cell in notebook["cells"]:
+        if (gid := grade_id(cell)) in known and known[gid]["metadata"]["nbgrader"]["grade"]:
+            answer = bare(source_of(cell))
+            for given in (known.get(f"{gid}-text"), known[gid]):
+                answer = answer.replace(bare(source_of(given)), "") if given else answer
+            if answer.strip() not in ("", "*Your answer here.*"):
+                found.add(gid)
+    return found
 
 
 def put_results(notebook: dict[str, Any], result: Mapping[str, Any]) -> None:

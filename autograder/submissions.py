@@ -17,8 +17,9 @@ from .cells import lift
 from .checks.text import NotText, as_utf8
 from .late import TIMESTAMP, parse_time
 from .naming import FILES, NOTEBOOK, meant
+from .slim import slim
 from .stubs import is_stub
-from .uploads import MAX_DEPTH, Entry, Refused, most, shown
+from .uploads import MAX_DEPTH, MAX_FILE, MAX_NOTEBOOK, Entry, Refused, shown
 
 LONE = {".py": FILES[0], ".ipynb": NOTEBOOK}  # what a single file of another name counts as
 SOLUTION = re.compile(rb"\b(?:class NeuralNetwork|def (?:forward|backward|update))\b")  # what it looks like
@@ -243,10 +244,11 @@ def _digest(files: Mapping[str, bytes], reason: str | None, broken: Mapping[str,
 def _read_source(entry: Entry) -> tuple[bytes | str, str]:
     """A file's normalised source, or what is wrong with it, and what to tell of it: ends of sentences."""
     try:
-        source, note = as_utf8(entry.read())
+        notebook = uploads.is_notebook(entry.parts[-1])
+        source, note = as_utf8(slim(entry.read()) if notebook else entry.read())
     except (Refused, NotText) as refusal:
         return str(refusal), ""
-    return (source, note) if len(source) <= most(entry.parts[-1]) else (uploads.TOO_LARGE, "")
+    return (source, note) if len(source) <= (MAX_NOTEBOOK if notebook else MAX_FILE) else (uploads.TOO_LARGE, "")
 
 
 def _check_layout(path: Path, student: str) -> None:

@@ -18,14 +18,18 @@ from pathlib import Path, PureWindowsPath
 from typing import IO
 
 MAX_FILE = 1 << 20  # bytes of one file
-MAX_NOTEBOOK = (4 << 20) - 1  # bytes of a notebook, whose pictures are not graded
+MAX_NOTEBOOK = (8 << 20) - 1  # bytes of a notebook without what is not graded, see slim.py
+MAX_RAW = 64 << 20  # bytes of a notebook as it lies in the upload
 MAX_ENTRIES = 20_000  # names looked at in one upload
 MAX_DEPTH = 2  # folders down, where a folder that holds just one folder does not count
 MAX_NESTED = 10  # folders down, whatever they hold
 TOO_DEEP = "a folder nested too deep"
 MAX_READ = 4 << 20  # bytes at once: more than MAX_FILE, and than the table of a zip of MAX_ENTRIES files
 SILENT = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "timestamp.txt"}
-TOO_LARGE = "is larger than 1 MiB (a notebook: 4 MiB): hand in only the code (a notebook without its outputs)"
+TOO_LARGE = (
+    "is larger than 1 MiB (a notebook: 64 MiB, and 8 MiB without its outputs): hand in only the code (a notebook"
+    " without its outputs)"
+)
 TOO_MANY = f"holds more than {MAX_ENTRIES} files: hand in only what the assignment asks for"
 
 
@@ -48,7 +52,7 @@ class Entry:
             raise Refused(f"is {self.kind}, where a file was expected: hand in the file itself")
         try:
             with self.open() as file:
-                data = file.read(most(self.parts[-1]) + 1)
+                data = b"".join(_pieces(file, most(self.parts[-1]) + 1))
         except Refused:
             raise
         except Exception as error:  # zipfile and zlib have many ways to say that a zip is damaged
@@ -112,7 +116,11 @@ def list_zip(zipped: Entry, prefix: str, stack: ExitStack) -> list[Entry]:
 
 def most(name: str) -> int:
     """How many bytes a file of this name may have."""
-    return MAX_NOTEBOOK if ".ipynb" in name.lower() else MAX_FILE
+    return MAX_RAW if is_notebook(name) else MAX_FILE
+
+
+def is_notebook(name: str) -> bool:
+    return ".ipynb" in name.lower()
 
 
 def is_zip(entry: Entry) -> bool:
@@ -138,6 +146,13 @@ def shown(name: str) -> str:
 def why(error: Exception) -> str:
     """Return what an error says, fit for a message."""
     return shown(getattr(error, "strerror", None) or str(error) or type(error).__name__)
+
+
+def _pieces(file: IO[bytes], most_bytes: int) -> Iterator[bytes]:
+    """What is in the file, up to so many bytes, in pieces that a bounded file gives."""
+    while most_bytes and (piece := file.read(min(most_bytes, MAX_FILE + 1))):
+        most_bytes -= len(piece)
+        yield piece
 
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW

@@ -240,5 +240,5 @@ class Answerer:
     def own(self, path: str) -> str | None:
         """What to call a file of the student's own; None for all others."""
         if self.folder and path.startswith(os.path.join(self.folder, "backprop")):
-            return None if path.endswith("notebook.py") else os.path.basename(path)
+            return None if path.endswith(("notebook.py", "lifting.py")) else os.path.basename(path)
         return "a cell" if "ipykernel_" in path else None

@@ -275,3 +275,12 @@ def clock_of(pid: int) -> float:
 def parent_of(pid: int) -> int:
     """The number of the process that `pid` is a child of; 0 if it is gone."""
     return int((stat_of(pid) or [b"", b"0"])[1])
+
+
+def name_of_process(pid: int) -> str:
+    """What the process calls itself, which it may change; empty if it is gone."""
+    try:
+        with open(f"/proc/{pid}/comm", encoding="ascii", errors="replace") as stream:
+            return stream.read(64).strip()
+    except OSError:
+        return ""

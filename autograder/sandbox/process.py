@@ -12,7 +12,7 @@ import numpy as np
 from ..checks.answering import BadFrame
 from ..leash import scratch_folder
 from . import Sandbox, SandboxError
-from .line import WALL, Full, Late, Line, end, parent_of
+from .line import WALL, Full, Late, Line, end, name_of_process, parent_of
 
 START_WALL = 60.0  # seconds for a sandbox to start on a very busy machine
 FORK_WALL = 20.0  # seconds for a process to be forked there
@@ -67,6 +67,7 @@ class Worker:
     def __init__(self, sandbox: Sandbox):
         self._sandbox, self._files, self._cpu = sandbox, dict[str, bytes](), 0.0
         self._patience, self._children = PATIENCE, list[Child]()
+        self.under_way = ""  # what an import that did not end called its process
         self._start()
 
     def _start(self) -> None:
@@ -104,6 +105,7 @@ class Worker:
         reply = self._loaded()
         if "timeout" in reply or "crashed" in reply:
             assert self._line is not None
+            self.under_way = self.under_way or name_of_process(self._line.pid)
             self._line.kill()
             self._patience = 0.0
         return reply
@@ -124,6 +126,7 @@ class Worker:
             if line is None:
                 return {"crashed": NOT_STARTED}
             reply, _ = line.exchange({"do": "load"}, [], self._cpu)
+            self.under_way = name_of_process(line.pid) if reply else ""
             line.kill()
         return reply if set(reply) <= {"raised", "timeout", "crashed"} else {"crashed": "its answer was garbled"}
 

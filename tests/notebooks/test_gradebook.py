@@ -13,6 +13,8 @@ NOTEBOOKS = ["complete", "forgotten_mean", "halfway", "stub_untouched", "syntax_
 FILES = ["missing_sigma_prime", "no_file"]
 ANSWER = "I saw that **tanh** needs fewer epochs. <script>alert(1)</script> [link](javascript:alert(3))"
 
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
@@ -25,7 +27,8 @@ def course(tmp_path_factory):
     solved = json.loads((folder / "submitted" / "complete" / "ps18" / "ps18.ipynb").read_text())
     answered = json.loads(json.dumps(solved))
     answer = cell(answered, "tanh-question")
-    answer["source"] = ANSWER
+    answer["source"] = ANSWER + " ![loss](attachment:loss.png) ![gone](attachment:gone.png)"
+    answer["attachments"] = {"loss.png": {"image/png": PICTURE}}
     xor = next(c for c in answered["cells"] if "".join(c["source"]) == 'show("xor")')
     html = {"output_type": "display_data", "metadata": {}, "data": {"text/html": "<script>alert(2)</script>"}}
     text = {"output_type": "stream", "name": "stdout", "text": "the loss fell"}
@@ -130,6 +133,7 @@ def test_the_feedback_shows_messages_and_pictures_but_no_hidden_data_and_no_scri
     page = (course / "feedback" / "answered" / "ps18" / "ps18.html").read_text()
     assert "the loss fell" in page and "alert(2)" not in page and "<script>alert(1)" not in page
     assert 'href="javascript:' not in page
+    assert f'src="data:image/png;base64,{PICTURE}"' in page and "Train XOR with sigmoid and with tanh" in page
 
 
 @pytest.mark.parametrize("student", ["forgotten_mean", "odd", "answered"])
