@@ -84,7 +84,7 @@ def test_busy(hanging, way):
     assert ask(child, "hang", way, cpu=0.3) == {"timeout": 0.3}
     assert monotonic() - began < 0.9 * 0.3 * WALL  # it was not the clock on the wall
     assert not child.alive
-    assert child.cpu >= 0.3
+    assert child.cost >= 0.3
     assert well(hanging)
 
 
@@ -94,7 +94,7 @@ def test_idle(hanging, way, monkeypatch):
     child, began = forked(hanging), monotonic()
     assert ask(child, "hang", way, cpu=0.05) == {"timeout": 0.05}
     assert not child.alive
-    assert child.cpu >= 0.05
+    assert child.cost >= 0.05
     assert monotonic() - began < 3
     assert well(hanging)
 
@@ -123,7 +123,7 @@ def test_a_question_that_nobody_reads_is_given_up():
         child = forked(worker)
         assert ask(child, "stop_later") is None
         assert comes_true(lambda: stat_of(child._line.pid)[0] == b"T")
-        assert ask(child, "well", numpy.zeros(1 << 22), cpu=0.05) == {"timeout": 0.05}
+        assert ask(child, "well", numpy.zeros(1 << 20), cpu=0.05) == {"timeout": 0.05}
         assert not child.alive
 
 
@@ -138,7 +138,7 @@ def test_waiting_for_input_ends_at_once():
         assert ask(forked(worker), "ask_back") == "nobody there"
 
 
-def test_sleeping_is_charged_a_tenth():
+def test_sleeping_is_charged_in_full():
     def nap():
         import time
 
@@ -147,7 +147,7 @@ def test_sleeping_is_charged_a_tenth():
     with sandboxed(nap) as worker:
         child = forked(worker)
         ask(child, "nap")
-        assert 0.05 <= child.cpu < 0.5
+        assert child.cost >= 0.5
 
 
 def test_work_before_a_crash_is_charged():
@@ -162,7 +162,7 @@ def test_work_before_a_crash_is_charged():
     with sandboxed(work_and_leave) as worker:
         child = forked(worker)
         assert "crashed" in ask(child, "work_and_leave")
-        assert child.cpu > 0.1
+        assert child.cost > 0.1
 
 
 def test_processes_that_never_come_cost_a_bounded_time_in_all(monkeypatch):
