@@ -150,5 +150,5 @@ def test_the_rarely_used_parts_of_the_kernel_are_closed():
         return [f"{libc.syscall(number, 0, 0, 0, 0, 0)} {os.strerror(ctypes.get_errno())}" for number in numbers]
 
     column = 0 if platform.machine() == "x86_64" else 1
-    numbers = [numbers[column] for numbers in REFUSED.values()]
+    numbers = [numbers[column] for numbers in REFUSED.values() if numbers[column] >= 0]
     assert set(inside(said, *numbers)) == {"-1 Operation not permitted"}
