@@ -230,9 +230,7 @@ def grade_all(submissions: Iterable[Submission], crew: Crew) -> Iterator[tuple[S
         yield submission, graded
 
 
-def in_turn(
-    submissions: Iterable[Submission], crew: Crew, window: int
-) -> Iterator[tuple[Submission, dict[str, Any]]]:
+def in_turn(submissions: Iterable[Submission], crew: Crew, window: int) -> Iterator[tuple[Submission, dict[str, Any]]]:
     """Submissions and their results, with so many under way at most."""
     under_way: dict[Future, Submission] = {}
     waiting = iter(submissions)

@@ -10,8 +10,8 @@ from time import monotonic
 import numpy
 import pytest
 
-from autograder.sandbox import Worker, process
 from autograder.grading import Room
+from autograder.sandbox import Worker, process
 from autograder.sandbox.clock import stat_of
 from autograder.sandbox.line import WALL
 
@@ -280,9 +280,9 @@ def test_a_submission_that_only_sleeps_has_a_bounded_time_wherever_it_sleeps(whe
         import os
         import time
 
-        if where == "at each fork":  # noqa: F821
+        if where == "at each fork":
             os.register_at_fork(before=lambda: time.sleep(0.4))
-        elif where == "at import":  # noqa: F821
+        elif where == "at import":
             time.sleep(2.2)
 
     def sleep():
