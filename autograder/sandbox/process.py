@@ -71,7 +71,7 @@ class Worker:
         self._start()
 
     def _start(self) -> None:
-        self._scratch = scratch_folder()
+        self._scratch, self._full = scratch_folder(), False
         ours, theirs = socket.socketpair()
         command = [""]
         try:
@@ -101,12 +101,18 @@ class Worker:
 
     def _line_of(self, ours: socket.socket, worker: Line | None = None) -> Line:
         line = Line(ours, worker)
-        if self._sandbox.apart and worker:
-            line.look_at_files = lambda pid: look_for_bytes(self._scratch.name)
-        elif self._sandbox.name == "bubblewrap":
-            line.look_at_files = look_for_names
+        line.look_at_files = self._look_at_files
         self._lines.append(line)
         return line
+
+    def _look_at_files(self, pid: int) -> None:
+        """Full where too much is written; then the sandbox, and its folder with it, is not used any more."""
+        self._full = True
+        if self._sandbox.apart:
+            look_for_bytes(self._scratch.name)
+        elif self._sandbox.name == "bubblewrap":
+            look_for_names(pid)
+        self._full = False
 
     @property
     def killed(self) -> bool:
@@ -184,12 +190,11 @@ class Worker:
 
     def _forked(self, left: float = float("inf")) -> Line | None:
         assert self._line is not None
-        if self._line.gone(0):
+        if self._full or self._line.gone(0):
             return None
         ours, theirs = socket.socketpair()
         line = self._line_of(ours, self._line)
         try:
-            self._line.look_at_files(self._line.pid)  # where they are too many, only a new sandbox helps
             signal.pidfd_send_signal(self._line.pidfd, signal.SIGCONT)
             socket.send_fds(self._line.connection, [b"f"], [theirs.fileno()])
             line.greet(min(FORK_WALL, left))

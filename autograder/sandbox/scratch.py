@@ -2,7 +2,7 @@
 
 import os
 
-SCRATCH_BYTES, BLOCK = 1 << 26, 1 << 12  # in all, and what a name or a folder takes
+SCRATCH_BYTES, BLOCK = 1 << 26, 1 << 15  # in all, and what a name counts for: to remove it from a disk takes long
 NAMES = SCRATCH_BYTES // BLOCK  # each takes a kilobyte of the kernel's memory, which no other limit counts
 
 
@@ -27,7 +27,7 @@ def look_for_bytes(folder: str) -> None:
 
 
 def bytes_in(folder: str) -> float:
-    """The bytes of all files and folders below a folder; without end where it hides some, or nests them too deep."""
+    """The bytes of all below a folder, or of enough to be too many; without end where it hides or nests too much."""
 
     def hidden(error: OSError) -> None:
         nonlocal total
@@ -43,6 +43,8 @@ def bytes_in(folder: str) -> float:
                     total += os.lstat(os.path.join(path, name)).st_size
                 except OSError:
                     pass
+            if total > SCRATCH_BYTES:
+                break
     except RecursionError:
         return float("inf")
     return total
