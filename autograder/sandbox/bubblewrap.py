@@ -22,9 +22,11 @@ TMP_BYTES = 1 << 26
 # its own, for the kernel counts the processes of a user over all containers that share the machine.
 FIRST_UID, USERS = 2_100_000_000, 10_000_000
 # Of /proc, what counts for the whole machine: a sandbox could tell another one something by what it takes.
-COUNTS = ("sys", "pressure", "fs", "driver", "irq", "bus", "tty", "stat", "loadavg", "meminfo", "vmstat", "zoneinfo")
-COUNTS += ("buddyinfo", "pagetypeinfo", "slabinfo", "locks", "interrupts", "softirqs", "diskstats", "swaps", "uptime")
-COUNTS += ("schedstat", "sched_debug", "timer_list", "key-users", "keys", "vmallocinfo", "cgroups", "partitions")
+COUNTS = [
+    *("sys", "pressure", "fs", "driver", "irq", "bus", "tty", "stat", "loadavg", "meminfo", "vmstat", "zoneinfo"),
+    *("buddyinfo", "pagetypeinfo", "slabinfo", "locks", "interrupts", "softirqs", "diskstats", "swaps", "uptime"),
+    *("schedstat", "sched_debug", "timer_list", "key-users", "keys", "vmallocinfo", "cgroups", "partitions"),
+]
 VISIBLE = ("bin", "lib", "lib32", "lib64", "pyvenv.cfg")  # of each installation of Python
 
 

@@ -28,13 +28,13 @@ def look_for_bytes(folder: str) -> None:
 
 def bytes_in(folder: str) -> float:
     """The bytes of all below a folder, or of enough to be too many; without end where it hides or nests too much."""
+    total = 0.0
 
     def hidden(error: OSError) -> None:
         nonlocal total
         if not isinstance(error, FileNotFoundError):
             total = float("inf")
 
-    total = 0.0
     try:
         for path, folders, names in os.walk(folder, onerror=hidden):
             total += (len(folders) + len(names)) * BLOCK
