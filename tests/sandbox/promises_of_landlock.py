@@ -13,6 +13,7 @@ from autograder import ROOT
 from autograder.sandbox import Worker
 from autograder.sandbox.landlock import Landlock
 
+from . import channels
 from .hostile import Raised, ask, comes_true, forked, named, package, well
 
 
@@ -103,6 +104,18 @@ def test_it_can_not(answering, what):
     with pytest.raises(Raised, match=r"PermissionError|RuntimeError|OSError|MemoryError|ValueError"):
         result(answering, REFUSED[what])
     assert well(answering)
+
+
+@pytest.mark.parametrize("what", [*channels.REFUSED, *channels.REFUSED_WITHOUT_NAMESPACES])
+def test_it_can_tell_another_sandbox_nothing_by(answering, what):
+    refused = {**channels.REFUSED, **channels.REFUSED_WITHOUT_NAMESPACES}[what]
+    assert result(answering, channels.START + "answer = 'ready'") == "ready"
+    with pytest.raises(Raised, match="PermissionError"):
+        result(answering, channels.START + refused)
+
+
+def test_what_honest_code_needs_of_the_same_calls_is_allowed(answering):
+    assert result(answering, channels.START + channels.ALLOWED) == "all of it"
 
 
 def test_it_can_import_compute_write_a_little_and_draw(answering):
