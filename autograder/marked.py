@@ -15,10 +15,21 @@ from . import RELEASE
 from .cells import SOLUTIONS, bare, grade_id, source_of
 
 SHOWN = ("text/plain", "image/png", "image/jpeg")  # of an output; HTML and scripts of a student's are not
-# The start of a Markdown link that leads elsewhere than to a page: it is made plain text.
-LINK = re.compile(r"(\])(\((?!\s*<?(?:https?:|mailto:|attachment:|#))|:(?!\s*<?https?:))")
-MAX_OUTPUT = 100_000  # characters of text in one output
+# Where Markdown begins a tag, or a link that leads elsewhere than to a page: with a space there it is plain text.
+TAG = re.compile(r"<(?=[a-zA-Z!/?])")
+LINK = re.compile(r"\](?=\((?!\s*<?(?:https?:|mailto:|attachment:|#))|:(?!\s*<?https?:))")
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+# Characters of one text, and of all in a notebook: what draws them needs time that grows with the square of a text.
+ROOM = {
+    "markdown": (10_000, 200_000),
+    "code": (60_000, 600_000),
+    "output": (60_000, 600_000),
+    "picture": (2 << 20, 6 << 20),
+}
+MAX_LINE = 500  # characters of a line of code
+CUT = " ... (the rest is left out here)"
 MAX_CELLS = 2000
+MAX_OUTPUTS = 100  # of one cell
 STATES = {
     "passed": "passed",
     "partial": "partly right",
@@ -46,7 +57,7 @@ def handed_in(notebook: bytes | None, files: Mapping[str, bytes]) -> dict[str, A
     if own is None:
         return with_files(fresh, files)
     known = {gid: cell for cell in fresh["cells"] if (gid := grade_id(cell))}
-    cells, seen = [], set()
+    cells, seen, room = [], set(), Room()
     for number, cell in enumerate(own[:MAX_CELLS]):
         gid = grade_id(cell)
         kind = cell.get("cell_type")
@@ -54,13 +65,13 @@ def handed_in(notebook: bytes | None, files: Mapping[str, bytes]) -> dict[str, A
             seen.add(gid)
             kept = known[gid]
             if not kept["metadata"]["nbgrader"]["locked"]:
-                kept["source"] = shown_source(cell)
+                kept["source"] = shown_source(cell, room)
         elif kind in ("code", "markdown"):
-            kept = {"cell_type": kind, "id": f"own-{number}", "metadata": {}, "source": shown_source(cell)}
+            kept = {"cell_type": kind, "id": f"own-{number}", "metadata": {}, "source": shown_source(cell, room)}
         else:
             continue
         if kind == "code":
-            kept.update(outputs=outputs_of(cell), execution_count=None)
+            kept.update(outputs=outputs_of(cell, room), execution_count=None)
         cells.append(kept)
     fresh["cells"] = cells + [cell for gid, cell in known.items() if gid not in seen]
     return fresh
@@ -76,62 +87,95 @@ def parsed(notebook: bytes | None) -> list[dict] | None:
     return [cell for cell in cells if isinstance(cell, dict)] if isinstance(cells, list) else None
 
 
+class Room:
+    """What is left of a notebook's room for each kind of text; see ROOM."""
+
+    def __init__(self) -> None:
+        self._left = {kind: most for kind, (_, most) in ROOM.items()}
+
+    def fit(self, text: str, kind: str) -> str:
+        """As much of a text as there is room for; of a picture all, or nothing."""
+        most = min(ROOM[kind][0], self._left[kind])
+        whole = len(text) <= most
+        if kind == "picture":
+            text = text if whole else ""
+        elif not whole:
+            text = text[:most] + CUT
+        self._left[kind] -= min(len(text), most)
+        return text
+
+
 def with_files(fresh: dict[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
     """The released notebook with the handed-in files as cells after the first code cell."""
     place = next(n for n, cell in enumerate(fresh["cells"]) if cell["cell_type"] == "code") + 1
+    room = Room()
     for number, (name, text) in enumerate(files.items()):
-        source = f"# {name}, as handed in\n{text.decode('utf-8', 'replace')}"
+        source = shown_code(f"# {name}, as handed in\n{text.decode('utf-8', 'replace')}", room)
         cell = {"cell_type": "code", "id": f"file-{number}", "metadata": {}, "source": source}
         fresh["cells"].insert(place + number, {**cell, "outputs": [], "execution_count": None})
     return fresh
 
 
-def shown_source(cell: Mapping[str, Any]) -> str:
-    """The text of a student's cell; of Markdown without what a browser would run."""
+def shown_source(cell: Mapping[str, Any], room: Room) -> str:
+    """The text of a student's cell, bounded; of Markdown without what a browser would run."""
     source = source_of(cell)
-    if cell.get("cell_type") == "code":
-        return source
-    source = LINK.sub(r"\1\\\2", source)
-    if not re.search("<[a-zA-Z!/?]", source):
-        return source
-    from nbconvert.preprocessors.sanitize import SanitizeHTML
-
-    return SanitizeHTML().sanitize_html_tags(source)
+    return shown_code(source, room) if cell.get("cell_type") == "code" else plain(room.fit(source, "markdown"))
 
 
-def outputs_of(cell: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A student's own outputs, as far as they are text or pictures."""
+def shown_code(source: str, room: Room) -> str:
+    """Code without long lines and stretches of white space, over which colouring takes hours."""
+    lines = [line if len(line) <= MAX_LINE else line[:MAX_LINE] + CUT for line in map(str.rstrip, source.split("\n"))]
+    return room.fit(re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)), "code")
+
+
+def plain(markdown: str) -> str:
+    """Markdown whose tags and dangerous links are plain text, wherever they stand: in code and formulas, too."""
+    return LINK.sub("] ", TAG.sub("< ", markdown))
+
+
+def outputs_of(cell: Mapping[str, Any], room: Room) -> list[dict[str, Any]]:
+    """A student's own outputs, as far as they are text or pictures, and there is room."""
     kept: list[dict[str, Any]] = []
+
+    def put(text: str, name: str) -> None:
+        kept.append({"output_type": "stream", "name": name, "text": room.fit(text, "output")})
+
     outputs = cell.get("outputs")
-    for output in outputs if isinstance(outputs, list) else []:
+    for output in outputs[:MAX_OUTPUTS] if isinstance(outputs, list) else []:
         if not isinstance(output, dict):
             continue
         if output.get("output_type") == "stream":
-            kept.append({"output_type": "stream", "name": "stdout", "text": text_of(output.get("text"))})
+            put(text_of(output.get("text")), "stdout")
         elif output.get("output_type") in ("display_data", "execute_result") and isinstance(output.get("data"), dict):
-            data = {kind: text_of(output["data"][kind], kind) for kind in SHOWN if kind in output["data"]}
-            if data:
-                kept.append({"output_type": "display_data", "data": data, "metadata": {}})
+            data = {}
+            for kind in SHOWN:
+                text = text_of(output["data"].get(kind, ""))
+                if kind == "text/plain":
+                    data[kind] = room.fit(text, "output")
+                elif BASE64.fullmatch(text):
+                    data[kind] = room.fit(text, "picture")
+            if any(data.values()):
+                kept.append(
+                    {"output_type": "display_data", "data": {k: v for k, v in data.items() if v}, "metadata": {}}
+                )
         elif output.get("output_type") == "error":
-            said = f"{text_of(output.get('ename'))}: {text_of(output.get('evalue'))}"
-            kept.append({"output_type": "stream", "name": "stderr", "text": said})
+            put(f"{text_of(output.get('ename'))}: {text_of(output.get('evalue'))}", "stderr")
     return kept
 
 
-def text_of(value: Any, kind: str = "text/plain") -> str:
+def text_of(value: Any) -> str:
     """JSON's text or list of lines as one text."""
     lines = value if isinstance(value, list) else [value]
-    text = "".join(line for line in lines if isinstance(line, str)).encode("utf-8", "replace").decode()
-    return text[:MAX_OUTPUT] if kind == "text/plain" else text
+    return "".join(line for line in lines if isinstance(line, str)).encode("utf-8", "replace").decode()
 
 
 def answered(notebook: Mapping[str, Any]) -> set[str]:
     """The manually graded cells whose text is not the released one."""
-    questions = {grade_id(c): bare(source_of(c)) for c in released()["cells"] if c["cell_type"] == "markdown"}
+    questions = {grade_id(c): bare(plain(source_of(c))) for c in released()["cells"] if c["cell_type"] == "markdown"}
     return {
         gid
         for cell in notebook["cells"]
-        if (gid := grade_id(cell)) and gid in questions and bare(source_of(cell)) != questions[gid]
+        if (gid := grade_id(cell)) and gid in questions and bare(plain(source_of(cell))) != questions[gid]
     }
 
 
@@ -176,11 +220,18 @@ def as_html(task: Mapping[str, Any], result: Mapping[str, Any]) -> str:
 
 
 def comments(result: Mapping[str, Any]) -> dict[str, str]:
-    """What to say at each solution cell: the messages of its task, safe to be shown as Markdown."""
+    """What to say at each solution cell: the messages of its task, shown as they are."""
     said = {}
     for task in result["tasks"]:
         cell = f"{task['id']}-code"
         if cell in SOLUTIONS:
             found = [message for state, _, message in lines_of(task, result) if state != "passed" and message]
-            said[cell] = html.escape("\n".join(dict.fromkeys(found)), quote=False)
+            said[cell] = literal("\n".join(dict.fromkeys(found)))
     return said
+
+
+def literal(text: str) -> str:
+    """Any text as Markdown that shows just this text: in it may stand what a student's code says."""
+    text = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text).encode("utf-8", "replace").decode()
+    # In Markdown <pre> ends only with its tag; blank lines, links, formulas and all else in it are text.
+    return f'<pre style="white-space: pre-wrap">{html.escape(text, quote=False)}</pre>' if text else ""
