@@ -1,21 +1,18 @@
 """nbgrader's gradebook: scores, comments and what waits for a person, and the notebooks under `autograded/`."""
 
 import json
-import os
-import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from . import ASSIGNMENT
+from .alembic import prepare_alembic
 from .marked import answered, comments, handed_in, put_results, released
 from .report.files import Unwritable, remove_folder, write_whole
 from .submissions import Submission
 
 EXAMPLE = "(example class)"  # the last name of students who are none
-# nbgrader calls `alembic` by name, and finds it only where the environment is activated.
-os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
 
 
 class Gradebook:
@@ -31,6 +28,7 @@ class Gradebook:
         from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
         self._broken = OperationalError  # locked, read-only, the disk is full: so for every student
+        prepare_alembic()
         self.course = path.parent
         try:
             self._book = Book(f"sqlite:///{path}")
