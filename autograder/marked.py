@@ -15,9 +15,10 @@ from . import RELEASE
 from .cells import SOLUTIONS, bare, grade_id, source_of
 
 SHOWN = ("text/plain", "image/png", "image/jpeg")  # of an output; HTML and scripts of a student's are not
-# Where Markdown begins a tag, or a link that leads elsewhere than to a page: with a space there it is plain text.
+# Where Markdown begins a tag: with a space there it is plain text.
 TAG = re.compile(r"<(?=[a-zA-Z!/?])")
-LINK = re.compile(r"\](?=\((?!\s*<?(?:https?:|mailto:|attachment:|#))|:(?!\s*<?https?:))")
+# The language of a fenced piece of code: some colouring is slow, and diagrams are no text.
+FENCE = re.compile(r"^([ \t>*+\-\d.)]*)(`{3,}(?!`)|~{3,}(?!~))(?![ \t]*(?:python)?[ \t]*$)[^`\n]*$", re.MULTILINE)
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 # Characters of one text, and of all in a notebook: what draws them needs time that grows with the square of a text.
 ROOM = {
@@ -27,7 +28,7 @@ ROOM = {
     "picture": (2 << 20, 6 << 20),
 }
 MAX_LINE = 500  # characters of a line of code
-CUT = " ... (the rest is left out here)"
+CUT = "... (the rest is left out here)"
 MAX_CELLS = 2000
 MAX_OUTPUTS = 100  # of one cell
 STATES = {
@@ -106,7 +107,7 @@ class Room:
         if kind == "picture":
             text = text if whole else ""
         elif not whole:
-            text = text[:most] + CUT
+            text = f"{text[:most]}\n{CUT}"
         self._left[kind] -= min(len(text), most)
         return text
 
@@ -130,13 +131,25 @@ def shown_source(cell: Mapping[str, Any], room: Room) -> str:
 
 def shown_code(source: str, room: Room) -> str:
     """Code without long lines and stretches of white space, over which colouring takes hours."""
-    lines = [line if len(line) <= MAX_LINE else line[:MAX_LINE] + CUT for line in map(str.rstrip, source.split("\n"))]
+    lines = [
+        line if len(line) <= MAX_LINE else f"{line[:MAX_LINE]} {CUT}" for line in map(str.rstrip, source.split("\n"))
+    ]
     return room.fit(re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)), "code")
 
 
-def plain(markdown: str) -> str:
-    """Markdown whose tags and dangerous links are plain text, wherever they stand: in code and formulas, too."""
-    return LINK.sub("] ", TAG.sub("< ", markdown))
+def plain(markdown: str, attached: tuple[str, ...] = ()) -> str:
+    """Markdown whose tags and dangerous links are plain text, wherever they stand: in code and formulas, too.
+
+    A picture that is not attached to the cell would end nbconvert with an error.
+    """
+    return links(attached).sub("] ", FENCE.sub(r"\1\2", TAG.sub("< ", markdown)))
+
+
+@cache
+def links(attached: tuple[str, ...]) -> re.Pattern[str]:
+    """Where a Markdown link begins that leads elsewhere than to a page or to one of these attachments."""
+    names = "".join(f"|attachment:{name}(?=[\\s)>])" for name in map(re.escape, attached))
+    return re.compile(rf"\](?=\((?!\s*<?(?:https?:|mailto:|#{names}))|:(?!\s*<?https?:))")
 
 
 def outputs_of(cell: Mapping[str, Any], room: Room) -> list[dict[str, Any]]:
