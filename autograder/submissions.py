@@ -15,7 +15,7 @@ from pathlib import Path
 from . import ASSIGNMENT, RELEASE, uploads
 from .cells import lift
 from .checks.text import NotText, as_utf8
-from .late import TIMESTAMP, parse_time
+from .late import TIMESTAMP, UNREAD, parse_time
 from .naming import FILES, NOTEBOOK, meant
 from .slim import slim
 from .stubs import is_stub
@@ -233,8 +233,7 @@ def _dated(submission: Submission, folder: Path) -> Submission:
     submitted = parse_time(text)
     if submitted or not text:
         return replace(submission, submitted=submitted)
-    note = f"{TIMESTAMP} holds no time such as 2026-12-01 23:59:00 UTC, so when this was handed in is not known."
-    return replace(submission, notes=(*submission.notes, note))
+    return replace(submission, notes=(*submission.notes, UNREAD))
 
 
 def _digest(files: Mapping[str, bytes], reason: str | None, broken: Mapping[str, str]) -> str:
@@ -266,7 +265,8 @@ def _check_layout(path: Path, student: str) -> None:
 def _is_student(entry: os.DirEntry[str]) -> bool:
     """Whether this is a folder, or a link that may be one: it is listed too, and refused when read."""
     linked = entry.is_symlink() and not os.path.isfile(entry.path)
-    return not uploads.is_silent(entry.name) and (linked or entry.is_dir(follow_symlinks=False))
+    named = not uploads.is_silent(entry.name) or os.path.lexists(os.path.join(entry.path, ASSIGNMENT))
+    return named and (linked or entry.is_dir(follow_symlinks=False))
 
 
 def _first(names: list[str], limit: int) -> list[str]:
