@@ -24,6 +24,7 @@ from .report.overview import Overview
 from .report.terminal import class_table, progress, safe
 from .results import fingerprint
 from .sandbox import choose
+from .secret import is_example, seed, use_example
 from .submissions import BadInput, Submission, find_class, read_submission, released_stubs
 
 EXAMPLES = ROOT / "tests" / "example_class"
@@ -37,7 +38,11 @@ def grade_class(options: argparse.Namespace) -> int:
     if submitted == Path("submitted") and not submitted.exists():
         submitted = EXAMPLES
         console.print(f"There is no folder `submitted`, so the example class is graded ({EXAMPLES.relative_to(ROOT)}).")
-    late_rule(rubric())  # refused before anything is graded
+    if submitted.resolve() == EXAMPLES:
+        use_example()
+    elif is_example():
+        console.print("The public seed of the example class decides the data: students may know it.")
+    late_rule(rubric()), seed()  # refused before anything is graded
     students = find_class(submitted)
     chosen = chosen_of(students, options.student, submitted)
     locked = open_output(options.out)

@@ -12,6 +12,7 @@ from .checks.engine import Engine
 from .checks.training import loss_of
 from .course import course, predict, rubric
 from .late import late_rule, lateness
+from .secret import keyed
 from .submissions import Submission
 
 SCHEMA = 1
@@ -141,10 +142,17 @@ def kit_failure(submission: Submission, sandbox: str, error: BaseException) -> d
     return {**failed, "sha256": None, "kit_errors": [f"{type(error).__name__}: {error}"]}
 
 
-@cache
 def kit_sha256() -> str:
-    """Of all that decides a grade apart from the submission: checks, reference, rubric, seeds, versions."""
-    digest = hashlib.sha256(f"{VERSION} {SCHEMA} numpy {np.__version__}".encode())
+    """Of all that decides a grade apart from the submission: checks, reference, rubric, seed, versions.
+
+    Of the seed it holds a keyed digest, from which nobody finds it.
+    """
+    return digest_with(keyed("kit"))
+
+
+@cache
+def digest_with(seed: bytes) -> str:
+    digest = hashlib.sha256(f"{VERSION} {SCHEMA} numpy {np.__version__}".encode() + seed)
     for folder in GRADED_BY:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in (".py", ".toml"):
