@@ -32,4 +32,6 @@ def test_separates(student, case):
     size = parameters(recipe["layer_sizes"])
     share = max((share for most, share in case.setting["size_shares"] if size <= most), default=0.0)
     if share < 1:
-        raise Partly(share, f"It works with {size} parameters; a smaller network earns more.")
+        raise Partly(
+            share, f"It works with {size} parameters; a smaller network earns more.", "It works; smaller earns more."
+        )
