@@ -80,7 +80,9 @@ def connected(address: str, tls: dict[str, str], choice: dict[str, Any]) -> Iter
         executor = client.get_executor(pure=False, retries=RETRIES)
         window = WINDOW * sum(threads.values())
         try:
-            yield Crew(executor, partial(grade_there, choice=choice, example=is_example()), tuple(sorted(names)), window)
+            yield Crew(
+                executor, partial(grade_there, choice=choice, example=is_example()), tuple(sorted(names)), window
+            )
         except CancelledError:
             raise ClusterError(f"{address} is gone; what is graded is kept, and the same command goes on.") from None
 

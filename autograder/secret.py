@@ -60,7 +60,9 @@ def draw() -> None:
     except FileExistsError:
         pass
     except OSError as error:
-        raise BadSeed(f"{FILE}: the hidden seed cannot be written there ({error.strerror}): see to its rights.") from None
+        raise BadSeed(
+            f"{FILE}: the hidden seed cannot be written there ({error.strerror}): see to its rights."
+        ) from None
 
 
 def stored() -> bytes:
