@@ -98,7 +98,8 @@ def pictures(engine: Engine) -> dict[str, Any]:
     """What the feedback draws, of visible checks only: how the loss fell, what is answered where, which gradient errs.
 
     By check: `losses` [[epochs, loss], ...] and `region`, rows of digits from 0 (the lowest output) to 9, the
-    first row at the top; or `gradient`, its name, and `error`, rows of digits from 0 (right) to 9 (the largest error).
+    first row at the top (with the `centre` of a true circle); or `gradient`, its name, and `error`, rows of digits
+    from 0 (right) to 9 (the largest error).
     """
     drawn: dict[str, Any] = {}
     for check, case in engine.cases.items():
@@ -126,7 +127,8 @@ def learnt(case: Case, low: float, high: float) -> dict[str, Any]:
     answer = predict(weights, biases, plane, activation, output_activation).reshape(GRID, GRID)
     lowest, highest = (-1, 1) if (output_activation or activation) == "tanh" else (0, 1)
     region = digits(np.clip((answer - lowest) / (highest - lowest), 0, 1))
-    return {"losses": [[done, float(f"{loss:.4g}")] for done, loss in losses], "region": region}
+    drawn = {"losses": [[done, float(f"{loss:.4g}")] for done, loss in losses], "region": region}
+    return {**drawn, **{name: value for name, value in case.setting.items() if name == "centre"}}
 
 
 def digits(shares: np.ndarray) -> list[str]:

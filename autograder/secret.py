@@ -61,7 +61,7 @@ def draw() -> None:
         pass
     except OSError as error:
         raise BadSeed(
-            f"{FILE}: the hidden seed cannot be written there ({error.strerror}): see to its rights."
+            f"{FILE}: the hidden seed cannot be written ({error.strerror}): see to its rights."
         ) from None
 
 

@@ -303,7 +303,7 @@ def read(path):
 def test_a_student_cannot_read_it_in_bubblewrap():
     """The real file, where the kit keeps it, in the sandbox of this machine."""
     assert secret.hidden_seed() and secret.FILE.is_file()
-    with pytest.raises(Raised, match="FileNotFoundError|PermissionError"):
+    with pytest.raises(Raised, match=r"FileNotFoundError|PermissionError"):
         inside(read, str(secret.FILE))
 
 
