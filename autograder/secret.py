@@ -60,9 +60,7 @@ def draw() -> None:
     except FileExistsError:
         pass
     except OSError as error:
-        raise BadSeed(
-            f"{FILE}: the hidden seed cannot be written ({error.strerror}): see to its rights."
-        ) from None
+        raise BadSeed(f"{FILE}: the hidden seed cannot be written ({error.strerror}): see to its rights.") from None
 
 
 def stored() -> bytes:

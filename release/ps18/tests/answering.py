@@ -27,6 +27,8 @@ MAX_TEXT = 400  # characters of any message that the student's code can choose
 # What may be sent, and as what: little-endian.  By name, for `receive`, too.
 SENT_AS = {np.dtype(order + code): np.dtype("<" + code) for code in "?bBhHiIlLqQefdFD" for order in "<>"}
 DTYPES = {dtype.str for dtype in SENT_AS.values()}
+# What is read right after a call of these methods, whoever asks: so a question tells nothing of what it is for.
+READ_AFTER = {"forward": ("z_cache", "a_cache"), "train": ("weights", "biases"), "update": ("weights", "biases")}
 LENGTHS = struct.Struct("<4sII")
 MAGIC = b"bp18"
 
@@ -136,8 +138,9 @@ def decode(spec: Any, arrays: Sequence[np.ndarray], depth: int = 0) -> Any:
 
 
 class Answerer:
-    """Performs requests on the networks of one submission.
+    """Performs requests on the networks of one submission, each of them one call or one look at attributes.
 
+    The student's code can see all that this process holds, so a request holds no word of what it is for.
     `folder` holds the package ``backprop``; or `network_class` is given and nothing is imported.
     """
 
@@ -167,9 +170,9 @@ class Answerer:
             reply = {"args": after, "value": encode(value, replied)}
         except BaseException as error:
             return {"raised": self.describe(error)}, []
-        if header.get("then"):
+        if names := READ_AFTER.get(header.get("method", "")):
             try:
-                reply["then"] = encode(self.do_get({**header, "names": header["then"]}, [])[0], replied)
+                reply["then"] = encode(self.do_get({**header, "names": names}, [])[0], replied)
             except BaseException:  # who asks for them alone is told why
                 pass
         return reply, replied
@@ -206,23 +209,6 @@ class Answerer:
         for name, values in zip(header["names"], header["values"], strict=True):
             setattr(self.networks[header["on"]], name, decode(values, arrays))
         return None, []
-
-    def do_steps(self, header: dict, arrays: list) -> tuple[Any, list]:
-        """Steps of gradient descent with the student's own methods, one for each batch (X, Y)."""
-        network = self.networks[header["on"]]
-        for X, Y in decode(header["batches"], arrays):
-            network.forward(X)
-            network.update(*network.backward(Y), header["eta"])
-        return None, []
-
-    def do_losses(self, header: dict, arrays: list) -> tuple[Any, list]:
-        """The loss with each of these parameters, by the student's own forward and compute_loss."""
-        X, Y = (decode(item, arrays) for item in header["args"])
-        network, losses = self.networks[header["on"]], []
-        for values in header["settings"]:
-            self.do_set({**header, "values": values}, arrays)
-            losses.append(network.compute_loss(network.forward(X), Y))
-        return losses, []
 
     def do_recipe(self, header: dict, arrays: list) -> tuple[Any, list]:
         recipe = getattr(importlib.import_module("backprop.exercises"), header["name"])()

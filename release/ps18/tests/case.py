@@ -17,7 +17,7 @@ from .answering import Other
 from .student import Network, Student, WrongForm, described
 
 RTOL, ATOL = 1e-6, 1e-9  # values: a correct network in another order of operations differs by about 1e-13
-GRADIENT_TOLERANCE = 1e-6  # relative error ||g - g'|| / (||g|| + ||g'||) of one array
+GRADIENT_TOLERANCE = 1e-6  # relative error ||g - g'|| / (2 ||g||) of one array, g being the right one
 
 Values = Mapping[str, Any]  # what was seen, by name: arrays, numbers, or text
 
@@ -31,10 +31,10 @@ class Failed(Exception):
 
 
 class Partly(Exception):
-    """A check that pays only the share `share` (between 0 and 1) of its points."""
+    """A check that pays only the share `share` (between 0 and 1) of its points; `hint` is what hidden ones say."""
 
-    def __init__(self, share: float, message: str):
-        self.share, self.message = share, message
+    def __init__(self, share: float, message: str, hint: str):
+        self.share, self.message, self.hint = share, message, hint
         super().__init__(message)
 
 
@@ -84,6 +84,8 @@ class Case:
         self._judged: dict[str, bool] = {}
         self.waived = False  # set where the rest of the check asks for what a class of one's own need not know
         self._predict = predict
+        self.guides: list[Student] = []  # who show what is right: the right network; none in a student's own run
+        self.own_counts = True  # whether the student's own methods may show it, too
         self.watched: Any = None  # network, X, Y, activations: for a picture of what it learns
         self.error_of: tuple[str, np.ndarray] | None = None  # the first wrong gradient, and how far off each entry is
         # RandomState: its streams are frozen for good, so released data stays valid.
@@ -234,13 +236,15 @@ def agree(expected: Any, actual: Any, gradient: bool = True) -> bool:
     """Whether `actual` is right: its type, shape, dtype and values; without the words, which cost more than that."""
     if not (isinstance(expected, np.ndarray) and isinstance(actual, np.ndarray)):
         return difference("", expected, actual, gradient) is None
-    if actual.shape != expected.shape or actual.dtype != expected.dtype or not np.isfinite(actual).all():
+    if actual.shape != expected.shape or actual.dtype != expected.dtype:
         return False
-    apart = actual - expected
-    if gradient:
-        norms = np.linalg.norm(actual) + np.linalg.norm(expected)
-        return bool(np.linalg.norm(apart) <= GRADIENT_TOLERANCE * norms + ATOL)
-    return bool(np.all(np.abs(apart) <= ATOL + RTOL * np.abs(expected)))
+    # The room for error is measured by what is expected alone, and is finite: no answer can make it larger.
+    with np.errstate(all="ignore"):
+        if gradient:
+            off, room = np.linalg.norm(actual - expected), 2 * GRADIENT_TOLERANCE * np.linalg.norm(expected) + ATOL
+        else:
+            off, room = np.abs(actual - expected), ATOL + RTOL * np.abs(expected)
+    return bool(np.all(off <= room) and np.all(np.isfinite(room)))
 
 
 def difference(name: str, expected: Any, actual: Any, gradient: bool) -> str | None:
@@ -250,11 +254,9 @@ def difference(name: str, expected: Any, actual: Any, gradient: bool) -> str | N
             if isinstance(actual, np.ndarray) and actual.shape == () and actual.dtype == np.float64:
                 actual = actual.item()
             if type(actual) in (int, float):
-                return (
-                    None
-                    if abs(actual - expected) <= ATOL + RTOL * abs(expected)
-                    else (f"`{name}` should be {expected:.6g}, but is {actual:.6g}")
-                )
+                if abs(actual - expected) <= ATOL + RTOL * abs(expected) < np.inf:
+                    return None
+                return f"`{name}` should be {expected:.6g}, but is {actual:.6g}"
             return f"`{name}` should be a number, but is {described(actual)}"
         return (
             None

@@ -39,6 +39,7 @@ class Course:
     setting: Callable[[Check, str], Mapping[str, Any]]
     seed: Callable[[str], str]
     predict: Callable[..., np.ndarray] | None = None
+    guide: Callable[[Iterable[str]], Student] | None = None  # the right network, or that with these mistakes
 
 
 class Engine:
@@ -49,6 +50,7 @@ class Engine:
         self._bonus = {task["id"]: task["bonus"] for task in course.tasks}
         self._states: dict[str, CallFailed] | None = None
         self._known: set[str] = set()  # mistakes named so far
+        self._shown: set[str] = set()  # of these, the ones that visible data have shown
         self._owned: dict[str, tuple[str, ...]] = {}
         self._under_way = "", ""  # task and variant
         self._points: dict[tuple[str, str], float] = {}
@@ -62,7 +64,8 @@ class Engine:
         """
         order = list(self.results)
         chosen = [function for function in functions if function.about.task.id in order]  # type: ignore[attr-defined]
-        chosen.sort(key=lambda function: order.index(function.about.task.id))  # type: ignore[attr-defined]
+        # Trainings last: what is wrong in the methods that they build on is known by then.
+        chosen.sort(key=lambda f: ("train" in f.about.task.needs + f.about.task.owns, order.index(f.about.task.id)))  # type: ignore[attr-defined]
         self.plan([function.about for function in chosen])  # type: ignore[attr-defined]
         for variant in self.course.variants:
             for function in chosen:
@@ -90,12 +93,8 @@ class Engine:
             status, message, mistake, share = self._judge(function, check, variant)
         except Exception as error:
             self.kit_errors.append(f"{check.id} ({variant}): {type(error).__name__}: {error}")
-            status, message, mistake, share = (
-                "error",
-                "The kit itself failed here; this is not your fault.",
-                None,
-                0.0,
-            )
+            message = "The kit itself failed here; this is not your fault."
+            status, mistake, share = "error", None, 0.0
         most = self._points[check.id, variant]
         result = {
             "id": check.id if variant == "visible" else f"{check.id}.{variant}",
@@ -142,6 +141,12 @@ class Engine:
         case.forward_failure = forward if forward and forward.kind in ("timeout", "crashed") else None
         if variant == "visible":
             self.cases[check.id] = case
+        if course.guide is not None:
+            # Where a method has lost points on these data, its mistakes are charged there, and not once more.
+            done = [r for results in self.results.values() for r in results if r["visible"] == (variant == "visible")]
+            case.own_counts = any(result["status"] != "passed" for result in done)
+            known = [self._known] if case.own_counts and self._known else []
+            case.guides = [course.guide(sorted(names)) for names in (set[str](), *known)]
         return case
 
     def _unexplained(self, check: Check, variant: str) -> bool:
@@ -162,7 +167,8 @@ class Engine:
         except CallFailed as failure:
             if failure.kind == "timeout":
                 assert self._states is not None
-                self._states[failure.method] = failure
+                said = failure.detail if case.variant == "visible" else f"`{failure.method}` {FAILURES['timeout']}"
+                self._states[failure.method] = CallFailed(failure.method, "timeout", said)
             mistake = case.named(self.course.mistakes, self._known) if failure.kind == "error" else None
             if mistake and case.check not in mistake.charged and case.judged:  # a crash must not hide it all
                 return None
@@ -170,6 +176,11 @@ class Engine:
             return failure
         except (Failed, Partly, WrongForm) as failure:
             return failure
+        except Exception as error:
+            if self.course.guide is not None:  # the right network's answers can be judged, or it is the kit's fault
+                hold(function, self.course.guide(()), self._case(function.about, case.variant))  # type: ignore[attr-defined]
+            what = f"What your code gives back is not of the form that the chapter asks for ({type(error).__name__})"
+            return WrongForm(what)
         return None
 
     @staticmethod
@@ -212,15 +223,19 @@ class Engine:
         return None
 
     def _outcome(self, failure: Exception | None, check: Check, variant: str) -> tuple[str, str, str | None, float]:
+        """Of hidden data only that is said which visible data have shown: all else the student's code could choose."""
         if failure is None:
             return "passed", "", None, 1.0
-        if isinstance(failure, Partly):
-            return "partial", failure.message, None, failure.share
         hidden = variant != "visible"
+        if isinstance(failure, Partly):
+            return "partial", failure.hint if hidden else failure.message, None, failure.share
         mistake = getattr(failure, "mistake", None)
+        if hidden and mistake not in self._shown:
+            mistake = None
+        elif mistake:
+            self._shown.add(mistake)
         named = self.course.mistakes[mistake].sentence if mistake else ""
         if isinstance(failure, CallFailed):
-            # What the student's code chose to say may carry hidden data, so it is shown for visible data only.
             said = f"`{failure.method}` {FAILURES[failure.kind]} here" if hidden else failure.detail + at(failure)
             text = f"{said}. {named}".strip()
             if failure.kind in ("unwritten", "refused") and self._bonus[check.task.id]:

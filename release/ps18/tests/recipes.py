@@ -7,7 +7,7 @@ import numpy as np
 
 from .case import Case, Failed
 from .student import Network, Student, described
-from .training import start, train_until
+from .training import Make, follow_training, start, train_until
 
 FIELDS = ("layer_sizes", "activation", "output_activation", "eta", "epochs", "batch_size", "momentum", "l2")
 ACTIVATIONS = ("sigmoid", "relu", "linear", "tanh")
@@ -56,8 +56,11 @@ def succeed(
     options = {f: recipe[f] for f in ("output_activation", "momentum", "l2") if recipe[f]}
     starts, won, lost, last = case.setting["starts"], 0, 0, ""
     epochs, eta, batch_size = recipe["epochs"], recipe["eta"], recipe["batch_size"]
-    for seed in starts:
-        network = start(student, recipe["layer_sizes"], seed, recipe["activation"], **options)
+    made = {"sizes": recipe["layer_sizes"], "activation": recipe["activation"], **options}
+    makes: list[Make] = [partial(start, seed=seed, **made) for seed in starts]
+    follow_training(case, student, makes[case.rng.randint(len(makes))], X, Y, eta, batch_size)
+    for make in makes:
+        network = make(student)
         case.watch(network, X, Y, recipe["activation"], recipe["output_activation"])
         try:
             train_until(network, X, Y, epochs, eta, partial(complaint, network), batch_size)

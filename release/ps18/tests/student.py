@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .answering import Answerer, BadFrame, Other, decode, encode, frame, receive
+from .answering import READ_AFTER, Answerer, BadFrame, Other, decode, encode, frame, receive
 
 Ask = Callable[[dict, list[np.ndarray], str], tuple[dict, list[np.ndarray]]]
 
@@ -83,7 +83,7 @@ class Student:
     def recipe(self, name: str, fields: Sequence[str]) -> list[Any]:
         """The fields of the Recipe that the student's function `name` returns."""
         request = {"do": "recipe", "name": name, "fields": list(fields)}
-        return self.request(request, [], f"{name}()", name)[0]
+        return listed(self.request(request, [], f"{name}()", name)[0], len(fields), name)
 
     def request(self, header: dict, arrays: list[np.ndarray], shown: str, method: str) -> tuple[Any, list[Any]]:
         """Value and arguments-as-they-are-afterwards of one request; raises CallFailed."""
@@ -127,19 +127,18 @@ class Network:
         self.arguments: list[Any] = []  # of the last call, as the student's code left them
         self._known: tuple[int, tuple[str, ...], Any] = -1, (), None  # calls so far, attributes, and what they were
 
-    def call(self, method: str, *values: Any, then: tuple[str, ...] = (), **options: Any) -> Any:
-        """What the method returns; the attributes `then` are read in the same request, for `read` to give."""
+    def call(self, method: str, *values: Any, **options: Any) -> Any:
+        """What the method returns; of those in READ_AFTER, `read` knows the attributes without another request."""
         arrays: list[np.ndarray] = []
         args = [encode(value, arrays) for value in values]
         request = {"do": "call", "on": self._number, "method": method, "args": args, "kwargs": options}
-        request["then"] = list(then)
         value, self.arguments = self._student.request(request, arrays, f"{method}(...)", method)
-        if then and self._student.then is not None:
-            self._known = self._student.calls, then, self._student.then
+        if self._student.then is not None:
+            self._known = self._student.calls, READ_AFTER.get(method, ()), self._student.then
         return value
 
-    def forward(self, X: np.ndarray, then: tuple[str, ...] = ()) -> Any:
-        return self.call("forward", X, then=then)
+    def forward(self, X: np.ndarray) -> Any:
+        return self.call("forward", X)
 
     def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> float:
         """The loss as a number; raises WrongForm if it is none."""
@@ -162,23 +161,22 @@ class Network:
         self.call("update", list(dW), list(db), eta)
 
     def train(self, X: np.ndarray, Y: np.ndarray, epochs: int, eta: float, batch_size: int | None = None) -> Any:
-        return self.call("train", X, Y, epochs, eta, batch_size, verbose=False, then=PARAMETERS)
+        return self.call("train", X, Y, epochs, eta, batch_size, verbose=False)
+
+    def gradients(self, X: np.ndarray, Y: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """``(dW, db)`` after a forward pass of X; raises WrongForm where they are not shaped like the parameters."""
+        self.forward(X)
+        dW, db = self.backward(Y)
+        return shaped("dW", dW, self.shapes[0], "fiu"), shaped("db", db, self.shapes[1], "fiu")
 
     def steps(self, batches: Sequence[tuple[np.ndarray, np.ndarray]], eta: float) -> None:
-        """For each batch (X, Y): the student's own forward, backward and update."""
-        arrays: list[np.ndarray] = []
-        spec = encode([tuple(batch) for batch in batches], arrays)
-        header = {"do": "steps", "on": self._number, "batches": spec, "eta": eta}
-        self._student.request(header, arrays, "a step of forward, backward and update", "train")
+        """For each batch (X, Y) a forward pass, its gradients, and the update by them."""
+        for X, Y in batches:
+            self.update(*self.gradients(X, Y), eta)
 
-    def losses(self, settings: Sequence[tuple[list, list]], X: np.ndarray, Y: np.ndarray) -> list[float]:
-        """For each (weights, biases): the student's own loss of the student's own forward pass with them."""
-        arrays: list[np.ndarray] = []
-        values = [[encode(list(value), arrays) for value in setting] for setting in settings]
-        header = {"do": "losses", "on": self._number, "names": list(PARAMETERS), "settings": values}
-        header["args"] = [encode(X, arrays), encode(Y, arrays)]
-        found = self._student.request(header, arrays, "compute_loss(...)", "compute_loss")[0]
-        return [number(loss) for loss in listed(found, len(settings), "compute_loss")]
+    def loss(self, X: np.ndarray, Y: np.ndarray) -> float:
+        """The loss of a forward pass of X."""
+        return self.compute_loss(self.forward(X), Y)
 
     def set_parameters(self, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray]) -> None:
         """Write `weights` and `biases` into the student's own arrays."""
@@ -203,23 +201,28 @@ class Network:
             self._known = self._student.calls, names, value
         return [copied(item) for item in listed(self._known[2], len(names), names[0])]
 
+    @property
+    def shapes(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Of the weights and of the biases, layer by layer."""
+        sizes = self.layer_sizes
+        return list(zip(sizes[1:], sizes[:-1], strict=True)), [(n, 1) for n in sizes[1:]]
+
     def parameters(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Copies of weights and biases, or WrongForm where they do not have the chapter's shapes."""
-        found = self.read(*PARAMETERS)
-        sizes = self.layer_sizes
-        for name, arrays, columns in (
-            ("weights", found[0], sizes[:-1]),
-            ("biases", found[1], [1] * len(sizes[1:])),
-        ):
-            shapes = list(zip(sizes[1:], columns, strict=True))
-            if type(arrays) not in (list, tuple) or len(arrays) != len(shapes):
-                raise WrongForm(f"`{name}` should be a list of {len(shapes)} arrays, but is {described(arrays)}")
-            for number, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
-                if not isinstance(array, np.ndarray) or array.shape != shape:
-                    raise WrongForm(f"`{name}[{number}]` should have shape {shape}, but is {described(array)}")
-                if array.dtype != np.float64:
-                    raise WrongForm(f"`{name}[{number}]` should have dtype float64, but has dtype {array.dtype}")
-        return list(found[0]), list(found[1])
+        weights, biases = self.read(*PARAMETERS)
+        return shaped("weights", weights, self.shapes[0]), shaped("biases", biases, self.shapes[1])
+
+
+def shaped(name: str, arrays: Any, shapes: Sequence[tuple[int, int]], kinds: str = "") -> list[np.ndarray]:
+    """The list of float64 arrays of these shapes; raises WrongForm if it is not that, nor of one of these kinds."""
+    if type(arrays) not in (list, tuple) or len(arrays) != len(shapes):
+        raise WrongForm(f"`{name}` should be a list of {len(shapes)} arrays, but is {described(arrays)}")
+    for number, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
+        if not isinstance(array, np.ndarray) or array.shape != shape:
+            raise WrongForm(f"`{name}[{number}]` should have shape {shape}, but is {described(array)}")
+        if array.dtype != np.float64 and array.dtype.kind not in kinds:
+            raise WrongForm(f"`{name}[{number}]` should have dtype float64, but has dtype {array.dtype}")
+    return [array.astype(np.float64, copy=False) for array in arrays]
 
 
 def copied(value: Any) -> Any:

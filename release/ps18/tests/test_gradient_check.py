@@ -2,40 +2,50 @@
 
 import numpy as np
 
-from .case import Failed
+from .case import Failed, difference
 from .checking import Task
-from .student import described
+from .training import follow, parallel
 
 gradient_check = Task("gradient_check", owns=("compute_loss",), needs=("forward", "backward"))
 
 EPSILON = 1e-5
+SPOTS = 4  # losses of the student's own
 AGREEMENT = 1e-5  # relative error of an array; rounding and truncation together stay below 1e-8 on this data
 
 
 @gradient_check.check(weight=6, compared=False)
 def test_agreement(student, case):
     """Nudging each weight and bias up and down changes the loss as `backward` says."""
-    sizes = [3, 4, 2]
-    network, X, Y = case.network(student, sizes), case.array(3, 5), case.targets(2, 5)
-    parameters = network.parameters()
+    sizes, X, Y = [3, 4, 2], case.array(3, 5), case.targets(2, 5)
+    parameters, seed = case.parameters(sizes), case.rng.randint(2**31)
+    settings = list(nudges(parameters))
+    network = student.network(sizes, seed=seed, parameters=parameters)
+    analytic, numeric = network.gradients(X, Y), list[np.ndarray]()
+    # The student's own loss, where nobody can know that it will be asked for.
+    some = case.rng.choice(len(settings), SPOTS, replace=False)
+    own = [loss_at(network, settings[number], X, Y) for number in some]
 
-    network.forward(X)
-    analytic = network.backward(Y)
-    for name, arrays, slopes in zip(("dW", "db"), parameters, analytic, strict=True):
-        for layer, (array, slope) in enumerate(zip(arrays, slopes, strict=True)):
-            nudged = []
-            for index in np.ndindex(*array.shape):
-                value = array[index]
-                for step in (EPSILON, -EPSILON):
-                    array[index] = value + step
-                    nudged.append(tuple([a.copy() for a in some] for some in parameters))
-                array[index] = value
-            above, below = np.reshape(network.losses(nudged, X, Y), (-1, 2)).T
-            numeric = np.reshape((above - below) / (2 * EPSILON), array.shape)
-            if layer == 0 and not numeric.any():
-                raise Failed(f"The loss does not depend on {'the weights' if name == 'dW' else 'the biases'} at all")
-            if complaint := disagreement(numeric, slope):
-                raise Failed(f"`{name}[{layer}]` does not agree with the slope of the loss: {complaint}")
+    def holds(guide):
+        twin = guide.network(sizes, seed=seed, parameters=parameters)
+        losses = np.array([loss_at(twin, setting, X, Y) for setting in settings])
+        for number, loss in zip(some, own, strict=True):
+            if complaint := difference("the loss", float(losses[number]), loss, False):
+                raise Failed(f"With one of the parameters nudged {complaint}")
+        numeric.append((losses[::2] - losses[1::2]) / (2 * EPSILON))
+        place = 0
+        for name, slopes in zip(("dW", "db"), analytic, strict=True):
+            for layer, slope in enumerate(slopes):
+                part = numeric[-1][place : place + slope.size].reshape(slope.shape)
+                place += slope.size
+                if layer == 0 and not part.any():
+                    raise Failed(f"The loss does not depend on the {'weights' if name == 'dW' else 'biases'} at all")
+                error = np.linalg.norm(part - slope) / (2 * np.linalg.norm(part) + 1e-8)
+                if not error < AGREEMENT:
+                    wanted = f"the relative error is {error:.1e}, and should be below {AGREEMENT:.0e}"
+                    raise Failed(f"`{name}[{layer}]` does not agree with the slope of the loss: {wanted}")
+        return parallel(numeric[-1], numeric[0])
+
+    follow(case, student, holds, "The loss falls where it should not")
 
 
 @gradient_check.check(weight=4, after="agreement")
@@ -51,9 +61,18 @@ def test_loss_values(student, case):
         case.same("y_hat and Y", [y_hat, Y], network.arguments, "`compute_loss` has changed them")
 
 
-def disagreement(numeric, slope):
-    """None, or a sentence with the relative error of the two arrays."""
-    if not isinstance(slope, np.ndarray) or slope.shape != numeric.shape:
-        return f"it should be an array of shape {numeric.shape}, but is {described(slope)}"
-    error = np.linalg.norm(numeric - slope) / (np.linalg.norm(numeric) + np.linalg.norm(slope) + 1e-8)
-    return None if error < AGREEMENT else f"the relative error is {error:.1e}, and should be below {AGREEMENT:.0e}"
+def nudges(parameters):
+    """(weights, biases) with one entry after the other moved up and then down, those of the weights first."""
+    parameters = tuple([array.copy() for array in arrays] for arrays in parameters)
+    for array in (*parameters[0], *parameters[1]):
+        for index in np.ndindex(*array.shape):
+            value = array[index]
+            for step in (EPSILON, -EPSILON):
+                array[index] = value + step
+                yield tuple([a.copy() for a in arrays] for arrays in parameters)
+            array[index] = value
+
+
+def loss_at(network, setting, X, Y):
+    network.set_parameters(*setting)
+    return network.loss(X, Y)

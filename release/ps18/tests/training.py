@@ -1,13 +1,21 @@
-"""Training in stretches: stop as soon as the goal is met, give up only where there is no hope."""
+"""Training in stretches: stop as soon as the goal is met, give up only where there is no hope.
+
+And what a training is held against: the right network's steps, never the student's own alone; see `follow`.
+"""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from .case import Failed
-from .student import Network, Student
+from .case import Case, Failed
+from .student import CallFailed, Network, Student, WrongForm
 
 STRETCH = 250  # epochs between two looks; some correct networks rest for a thousand before they learn
+OPENING = 2  # epochs whose direction is looked at
+DOWNHILL = 0.5  # cosine of the angle to the gradient's way, above which a wrong way still leads downhill
+
+Make = Callable[[Student], Network]
 
 
 def start(student: Student, sizes: Sequence[int], seed: int, activation: str = "sigmoid", **options) -> Network:
@@ -17,6 +25,73 @@ def start(student: Student, sizes: Sequence[int], seed: int, activation: str = "
     weights = [rng.standard_normal((n, k)) * np.sqrt(2.0 / (k + n)) for n, k in layers]
     parameters = weights, [np.zeros((n, 1)) for n, _ in layers]
     return student.network(sizes, activation, seed=seed, parameters=parameters, **options)
+
+
+def flat(*nested: Any) -> np.ndarray:
+    """All numbers of nested lists of arrays, shape (n,)."""
+    return np.concatenate([flat(*item) if isinstance(item, list | tuple) else np.ravel(item) for item in nested])
+
+
+def parallel(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two arrays of one shape point the same way, to 60 degrees."""
+    return bool(np.sum(one * other) > DOWNHILL * np.linalg.norm(one) * np.linalg.norm(other))
+
+
+def follow(case: Case, student: Student, holds: Callable[[Student], bool], complaint: str) -> None:
+    """Raise Failed, with `complaint` or as `holds` does, unless it holds for one of those who show what is right.
+
+    These are the case's guides and, where a fault has been charged elsewhere, the student's own methods.
+    """
+    failure: Failed | None = None
+    for guide in [*case.guides, *([student] if case.own_counts else [])]:
+        try:
+            if holds(guide):
+                return
+            failure = failure or Failed(complaint)
+        except Failed as error:
+            failure = failure or error
+        except (CallFailed, WrongForm):
+            if failure is None:
+                raise
+    assert failure is not None
+    raise failure
+
+
+def follow_training(
+    case: Case,
+    student: Student,
+    make: Make,
+    X: np.ndarray,
+    Y: np.ndarray,
+    eta: float,
+    batch_size: int | None = None,
+) -> None:
+    """Raise Failed unless the first epochs of `train` lead downhill in every layer, and so do the methods it calls.
+
+    Weights that were found by other means than the gradient are not learnt.  How long the steps are, and faults
+    that leave them downhill, is for other checks.  All in one batch, for there the order does not matter.
+    """
+    X, Y = X[:, :batch_size], Y[:, :batch_size]
+
+    def way(of: Student, trains: bool = False) -> list[np.ndarray]:
+        """How far each layer's weights have moved."""
+        network = make(of)
+        before = network.parameters()[0]
+        if trains:
+            network.train(X, Y, OPENING, eta, batch_size)
+        else:
+            network.steps([(X, Y)] * OPENING, eta)
+        return [new - old for new, old in zip(network.parameters()[0], before, strict=True)]
+
+    ways = way(student, trains=True)
+    try:
+        ways += way(student)
+    except WrongForm:  # of what `backward` returns: it loses its points there
+        pass
+    for guide in case.guides or [student]:
+        if all(map(parallel, ways, way(guide) * 2)):
+            return
+    raise Failed(f"The first {OPENING} epochs of `train` do not follow the gradient in every layer")
 
 
 def train_until(
@@ -37,10 +112,9 @@ def train_until(
         done += stretch
         after = network.parameters()
         network.history.append((done, after))
-        flat = [array for arrays in after for array in arrays]
-        if not all(np.isfinite(array).all() for array in flat):
+        if not np.isfinite(flat(after)).all():
             raise Failed(f"The weights are no longer finite after {done} epochs")
-        if all(map(np.array_equal, flat, [array for arrays in before for array in arrays])):
+        if np.array_equal(flat(after), flat(before)):
             raise Failed(f"The weights have stopped changing after {done} epochs: {met() or 'the goal is met'}")
         if (complaint := met()) is None:
             return done
