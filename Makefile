@@ -12,15 +12,16 @@ KIT       := $(VENV)/bin/python -m autograder
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet
+# Readable by all, whatever the umask is: the sandbox runs it as another user.
+PIP := umask 022; $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet
 $(VENV)/ready: requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
 	  echo "The kit needs Python 3.10 or newer, and $(PYTHON) is older or missing: say make PYTHON=/path/to/python3."; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' || { \
+	@"$(PYTHON)" -c 'import ensurepip' || { \
 	  echo "$(PYTHON) cannot make virtual environments: install its venv package (Debian, Ubuntu: apt install python3-venv)."; exit 1; }
 	@echo "Building $(VENV) from requirements.lock (a minute or two, once) ..."
 	@rm -rf $(VENV)
-	@$(PYTHON) -m venv $(VENV)
+	@umask 022; "$(PYTHON)" -m venv $(VENV)
 	@$(PIP) --require-hashes -r requirements.lock
 	@touch $@
 
@@ -32,14 +33,14 @@ release: $(VENV)/ready ## build the student folder, release/ps18
 	@$(KIT) release
 
 grade: $(VENV)/ready ## grade a class: [SUBMITTED=submitted] [OUT=graded] [JOBS=n]
-	@$(KIT) grade $(SUBMITTED) --out $(OUT) --gradebook gradebook.db $(if $(JOBS),--jobs $(JOBS))
+	@$(KIT) grade "$(SUBMITTED)" --out "$(OUT)" --gradebook gradebook.db $(if $(JOBS),--jobs "$(JOBS)")
 
 feedback: $(VENV)/ready ## write nbgrader's feedback pages to feedback/
 	@$(VENV)/bin/nbgrader generate_feedback ps18 --force
 
 PORT      ?= 8888
 formgrader: $(VENV)/ready ## open nbgrader's formgrader on this course: [PORT=8888]
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/jupyter lab --no-browser --ip=127.0.0.1 --port=$(PORT) \
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/jupyter lab --no-browser --ip=127.0.0.1 --port="$(PORT)" \
 	  $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/formgrader $(JUPYTER)
 
 doctor: $(VENV)/ready ## say whether this machine can grade, and how to mend it if not
@@ -47,12 +48,12 @@ doctor: $(VENV)/ready ## say whether this machine can grade, and how to mend it 
 
 figures: $(VENV)/ready ## draw the chapter's demonstrations and the exercises' experiments to figures/ [SEEDS=n]
 	@PYTHONPATH=solutions $(VENV)/bin/python -m backprop.demos all --out figures
-	@PYTHONPATH=solutions $(VENV)/bin/python -m backprop.experiments all --out figures $(if $(SEEDS),--seeds $(SEEDS))
+	@PYTHONPATH=solutions $(VENV)/bin/python -m backprop.experiments all --out figures $(if $(SEEDS),--seeds "$(SEEDS)")
 
 cluster: $(VENV)/cluster ## install Dask, for grading on a cluster
 
 worker: $(VENV)/cluster ## grade for a Dask scheduler: SCHEDULER=tcp://HOST:8786 [THREADS=cores]
-	@$(VENV)/bin/python -m distributed.cli.dask_worker $(SCHEDULER) --nthreads $(or $(THREADS),$(shell nproc)) \
+	@$(VENV)/bin/python -m distributed.cli.dask_worker "$(SCHEDULER)" --nthreads "$(or $(THREADS),$(shell nproc))" \
 	  --no-dashboard $(WORKER)
 
 test: $(VENV)/ready $(VENV)/cluster ## run the kit's own tests
@@ -74,7 +75,7 @@ corpus: $(VENV)/ready ## grade the wrong and the correct networks, and print how
 	@PYTHONPATH=.:solutions $(VENV)/bin/python -m tests.corpus.graded
 
 hostile: $(VENV)/ready ## grade the hostile submissions, and say what became of each (two minutes): [SANDBOX=bubblewrap]
-	@PYTHONPATH=.:solutions $(VENV)/bin/python -m tests.hostile.graded $(SANDBOX)
+	@PYTHONPATH=.:solutions $(VENV)/bin/python -m tests.hostile.graded $(if $(SANDBOX),"$(SANDBOX)")
 
 gradescope: $(VENV)/ready ## pack the autograder for Gradescope, to dist/
 	@$(KIT) gradescope
@@ -82,7 +83,7 @@ gradescope: $(VENV)/ready ## pack the autograder for Gradescope, to dist/
 ROUNDS    ?= 5
 bench: $(VENV)/ready ## compare the cost of grading with the bare training, and with other graders: [ROUNDS=5; 0: without them]
 	@$(VENV)/bin/python -m tests.benchmarks.overhead
-	@$(if $(filter 0,$(ROUNDS)),,$(VENV)/bin/python -m tests.benchmarks.peers $(ROUNDS))
+	@$(if $(filter 0,$(ROUNDS)),,$(VENV)/bin/python -m tests.benchmarks.peers "$(ROUNDS)")
 
 LOCK := $(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.10 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet

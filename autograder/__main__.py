@@ -151,12 +151,13 @@ def run_grade_one(options: argparse.Namespace) -> int:
 
 
 def run_export(options: argparse.Namespace) -> int:
-    from .doors.export import export, graded, save
+    from .doors.export import export, graded, save, still_there
 
-    done = export(options.format, graded(options.out), options.roster, options.column, options.match)
+    results, gone = still_there(options.out, graded(options.out))
+    done = export(options.format, results, options.roster, options.column, options.match)
     to = options.to or options.out / f"{options.format}.csv"
     save(done, to, options.roster)
-    print("\n".join([*done.said, f"Written to {to}."]))
+    print("\n".join([*done.said, *gone, f"Written to {to}."]))
     return 0
 
 

@@ -1,29 +1,24 @@
 """Lifts a student's code out of a notebook: solution cells by grade id, or by what they define.
 
-Nothing is parsed or run here but JSON; `sandbox/notebook.py` does the rest, in the sandbox.
+Nothing is parsed or run here but JSON; `sandbox/notebook.py` and `checks/lifting.py` do the rest, in the sandbox.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .checks.lifting import SOLUTIONS
 from .uploads import Refused
 
-# Solution cells by grade id, in the order of the notebook: the functions that each defines.
-SOLUTIONS = {
-    "forward-code": ("forward",),
-    "backward-code": ("backward",),
-    "update-code": ("update",),
-    "tanh-code": ("tanh", "tanh_derivative"),
-    "l2-code": ("_l2_penalty",),
-    "square-code": ("square_recipe",),
-    "spirals-code": ("spirals_recipe",),
-}
-RUNNER = Path(__file__).parent / "sandbox" / "notebook.py"
+HERE = Path(__file__).parent
+RUN_INSIDE = {"notebook.py": HERE / "sandbox" / "notebook.py", "lifting.py": HERE / "checks" / "lifting.py"}
+# What the lines of a cell look like that make a name, for cells that cannot be read.
+MAKES = re.compile(r"^(?:(?:async )?def |class )?([^\W\d]\w*)\s*[(:=]", re.M)
 MAX_CELLS = 2000
-WHOLE_CLASS = "the class"
+CLASS = re.compile(r"^class NeuralNetwork\b", re.M)
+PLAN = "notebook.json"  # beside the files of RUN_INSIDE: the cells, and which of them are solutions
 
 
 def cells_of(notebook: bytes) -> list[tuple[str, str]]:
@@ -59,44 +54,55 @@ def source_of(cell: Mapping[str, Any]) -> str:
 def lift(notebook: bytes, released: bytes) -> dict[str, bytes]:
     """The files that the notebook comes to, by name; none where it was not worked on."""
     as_released = {bare(source) for _, source in cells_of(released)}
-    worked_on = [(gid, source) for gid, source in cells_of(notebook) if bare(source) not in as_released]
-    chosen: dict[str, str] = {}
-    for gid, functions in SOLUTIONS.items():
-        source = find(gid, functions, worked_on)
-        if source is not None:
-            chosen[gid] = source
-    whole = sorted({source for _, source in worked_on if re.search(r"^class NeuralNetwork\b", source, re.M)})
+    cells = [
+        (gid, f"code cell {number}", source)
+        for number, (gid, source) in enumerate(cells_of(notebook), 1)
+        if source.strip() and bare(source) not in as_released
+    ]
+    chosen = {gid: find(gid, functions, cells) for gid, functions in SOLUTIONS.items()}
+    solutions = {gid: number for gid, number in chosen.items() if number is not None}
+    whole = {source: number for number, (_, _, source) in enumerate(cells) if CLASS.search(source)}
     if len(whole) > 1:
         raise Refused("defines `class NeuralNetwork` in more than one cell, not all the same: keep one of them")
-    solutions = {WHOLE_CLASS: whole[0], **chosen} if whole else chosen
-    if not solutions:
+    if not solutions and not whole:
         return {}
-    files = {"notebook.py": RUNNER.read_bytes()}
-    plan: dict[str, list[str]] = {"others": [], "solutions": [], "functions": []}
-    for number, (_, source) in enumerate(worked_on, 1):
-        if source.strip() and source not in solutions.values():
-            plan["others"].append(f"another cell ({number})")
-            files[plan["others"][-1]] = source.encode()
-    for gid, source in solutions.items():
-        name = f"the cell of {gid.removesuffix('-code')}"
-        if source.encode() not in files.values():  # one cell may hold several methods
-            plan["solutions"].append(name)
-            files[name] = source.encode()
-        plan["functions"] += SOLUTIONS.get(gid, ())
-    files["notebook.json"] = json.dumps(plan).encode()
-    return files
+    labels = [label for _, label, _ in cells]
+    for gid, number in reversed(solutions.items()):  # one cell may hold several methods: the first names it
+        labels[number] = f"the cell of {gid.removesuffix('-code')}"
+    for number in whole.values():
+        labels[number] = "the class"
+    names = [set(MAKES.findall(source)) for _, _, source in cells]  # that it makes, as far as the text tells
+    for gid, number in solutions.items():
+        names[number].update(SOLUTIONS[gid])
+    plan = {
+        "cells": [(label, source) for label, (_, _, source) in zip(labels, cells, strict=True)],
+        "names": [sorted(own) for own in names],
+        "solutions": {name: number for gid, number in solutions.items() for name in SOLUTIONS[gid]},
+        "class": next(iter(whole.values()), None),
+        "skipped": [],
+        "careful": False,
+    }
+    files = {name: path.read_bytes() for name, path in RUN_INSIDE.items()}
+    return {**files, PLAN: json.dumps(plan, ensure_ascii=False).encode()}
 
 
-def find(gid: str, functions: tuple[str, ...], worked_on: list[tuple[str, str]]) -> str | None:
-    """The cell with this grade id, else the one that defines the function."""
-    marked = [source for found, source in worked_on if found == gid and source.strip()]
+def without(files: Mapping[str, bytes], late: Sequence[int], careful: bool) -> dict[str, bytes]:
+    """The files of `lift`, with these statements left out; `careful`: with all that may not end."""
+    plan = json.loads(files[PLAN])
+    plan["skipped"], plan["careful"] = sorted({*plan["skipped"], *late}), careful
+    return {**files, PLAN: json.dumps(plan, ensure_ascii=False).encode()}
+
+
+def find(gid: str, functions: tuple[str, ...], cells: Sequence[tuple[str, str, str]]) -> int | None:
+    """The number of the cell with this grade id, else of the one that defines the function."""
+    marked = [number for number, (found, _, _) in enumerate(cells) if found == gid]
     if marked:
         return marked[-1]  # of a duplicated cell, the last: it is the one that counts when the notebook is run
     defines = re.compile(rf"^(?:async )?def (?:{'|'.join(functions)})\b", re.M)
-    by_content = list(dict.fromkeys(source for _, source in worked_on if defines.search(source)))
+    by_content = {source: number for number, (_, _, source) in enumerate(cells) if defines.search(source)}
     if len(by_content) > 1:
         raise Refused(f"defines `{functions[0]}` in more than one cell, not all the same: keep one of them")
-    return by_content[0] if by_content else None
+    return next(iter(by_content.values()), None)
 
 
 def bare(source: str) -> str:

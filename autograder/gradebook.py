@@ -1,44 +1,43 @@
 """nbgrader's gradebook: scores, comments and what waits for a person, and the notebooks under `autograded/`."""
 
 import json
-import os
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from . import ASSIGNMENT
+from .alembic import prepare_alembic
 from .marked import answered, comments, handed_in, put_results, released
-from .report.files import Unwritable, write_whole
+from .report.files import Unwritable, remove_folder, write_whole
 from .submissions import Submission
 
 EXAMPLE = "(example class)"  # the last name of students who are none
-# nbgrader calls `alembic` by name, and finds it only where the environment is activated.
-os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
 
 
 class Gradebook:
     """The gradebook of a course folder; use `with`.  Without a path it is none, and records nothing."""
 
-    def __init__(self, path: Path | None, example: bool = False, students: Iterable[str] = ()):
+    def __init__(self, path: Path | None, example: bool = False):
         self._example = example
-        self._failures: tuple[type[Exception], ...] = (OSError,)
+        self._broken: type[Exception] = OSError
         self._book: Any = None
         if path is None:
             return
         from nbgrader.api import Gradebook as Book
-        from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-        self._failures = (SQLAlchemyError, OSError)
+        self._broken = OperationalError  # locked, read-only, the disk is full: so for every student
+        prepare_alembic()
         self.course = path.parent
         try:
             self._book = Book(f"sqlite:///{path}")
             save_cells(self._book, f"sqlite:///{path}")
             if not example:
-                self._remove_examples(students)
+                self._remove_examples()
+            self._own = {student.id for student in self._book.students if student.last_name != EXAMPLE}
             self._held = self._scores()
-        except self._failures as error:
+        except (SQLAlchemyError, OSError) as error:
             why = str(error).splitlines()[0]
             raise Unwritable(
                 f"{path}: the gradebook cannot be written ({why}); give another with --gradebook."
@@ -84,15 +83,17 @@ class Gradebook:
         try:
             self._put(result, points, answered(marked), same)
             self._book.db.commit()
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, text)
-        except self._failures as error:
+        except self._broken as error:
             self._book.db.rollback()
             raise Unwritable(f"The gradebook cannot be written: {str(error).splitlines()[0]}.") from None
+        except Exception:  # of this student's: the others go on
+            self._book.db.rollback()
+            raise
+        write_whole(path, text)
 
     def _put(self, result: Mapping[str, Any], points: Mapping[str, float], written: set[str], same: bool) -> None:
         student = result["student"]
-        about = {"last_name": EXAMPLE} if self._example else {}
+        about = {"last_name": EXAMPLE} if self._example and student not in self._own else {}
         when = {"timestamp": datetime.fromisoformat(result["submitted"])} if result.get("submitted") else {}
         self._book.update_or_create_student(student, **about)
         submission = self._book.update_or_create_submission(ASSIGNMENT, student, **when)
@@ -109,13 +110,14 @@ class Gradebook:
             for comment in own.comments:
                 comment.auto_comment = said.get(comment.cell.name) or None
 
-    def _remove_examples(self, students: Iterable[str]) -> None:
+    def _remove_examples(self) -> None:
         """Take out the students of the example class, once there is a class of one's own."""
         from nbgrader.api import Student
 
         for (name,) in self._book.db.query(Student.id).filter(Student.last_name == EXAMPLE).all():
-            if name not in students:
-                self._book.remove_student(name)
+            self._book.remove_student(name)
+            for folder, file in (("autograded", "ipynb"), ("feedback", "html")):
+                remove_folder(self.course / folder / name / ASSIGNMENT, [f"{ASSIGNMENT}.{file}"])
 
 
 def save_cells(book: Any, url: str) -> None:

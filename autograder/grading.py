@@ -3,20 +3,23 @@
 import json
 import multiprocessing
 import os
+import re
+import resource
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any
 
 import numpy as np
 
 from . import RELEASE
+from .cells import without
 from .checks.engine import Engine
-from .checks.student import METHOD_CPU, TRAINING_CPU, Student
+from .checks.student import METHOD_CPU, TRAINING_CPU, CallFailed, Student
 from .course import check_functions, course
 from .leash import end_with_parent, end_with_run, remove_orphans
 from .results import kit_failure, load_problem, result
@@ -25,46 +28,75 @@ from .sandbox.process import NOT_STARTED
 from .secret import seed
 from .submissions import Submission
 
-SUBMISSION_CPU = 240.0  # seconds for all calls and trainings of one submission
+SUBMISSION_CPU = 240.0  # seconds for all calls and trainings of one submission, and for judging its answers
+ATTEMPTS = 4  # to import a notebook
+MAX_NOTES = 10  # on what of it cannot be run
 GRADING_WALL = 3600  # seconds, a last resort: the deadlines of calls end a submission before
+JUDGING_CPU = 300  # seconds of the grading process, a last resort as well
+JUDGING_MEMORY = 1 << 28  # bytes by which answers may make that process grow; honest ones take 1 MB
+USED_UP = "the {:.0f} s for the whole submission are used up"
+OVERRUN = "Judging what it answers takes more than {}: methods should return arrays of the shapes that were asked for."
 
 
 class Room:
-    """One submission's processes in the sandbox: a fresh one for each task, and after each that dies."""
+    """One submission's processes in the sandbox: a fresh one for each task, and after each that dies.
+
+    There is no more of them, and no more asking, once the submission has used up its time, or the grader's memory.
+    """
 
     def __init__(self, worker: Worker):
-        self._worker, self._spent = worker, 0.0
+        self._worker, self._spent = worker, worker.cost
+        self._judging, self._memory = thread_time(), most_memory()
         self._child: Child | None = None
         self._trained: dict[int, float] = {}
 
     def begin(self, task: str) -> None:
         if self._child is not None:
-            self._spent += self._child.cpu
             self._child.close()
+            self._spent += self._child.cost
         self._child, self._trained = None, {}
 
     def student(self) -> Student:
         if self._child is None or not self._child.alive:
             self.begin("")
-            self._child = self._worker.fork()
+            if not self.refusal():
+                self._child = self._worker.fork(self.left())
         return Student(self.ask)
+
+    def left(self) -> float:
+        """Seconds: of the submission's processes, and of this one, which judges their answers."""
+        spent = self._spent + (self._child.cost if self._child else 0.0)
+        return SUBMISSION_CPU - spent - (thread_time() - self._judging)
+
+    def refusal(self) -> str:
+        """Why nothing more is asked; empty where there is no reason."""
+        if self.left() <= 0:
+            return USED_UP.format(SUBMISSION_CPU)
+        if most_memory() - self._memory > JUDGING_MEMORY / 2:
+            return "its answers have taken all the memory that there is for them"
+        return ""
 
     def ask(self, header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
         """One request, within what is left of the time for the call, the training and the submission."""
-        child = self._child
-        assert child is not None
+        child, refusal = self._child, self.refusal()
+        if child is None or refusal:
+            return {"crashed": refusal or "its process is gone"}, []
         network = header.get("on", -1)
         limit = TRAINING_CPU - self._trained.get(network, 0.0) if method == "train" else METHOD_CPU
-        left = SUBMISSION_CPU - self._spent - child.cpu
-        before = child.cpu
+        left, before = self.left(), child.cost
         reply, returned = child.ask(header, arrays, max(min(limit, left), 0.01))
         if method == "train":
-            self._trained[network] = self._trained.get(network, 0.0) + child.cpu - before
+            self._trained[network] = self._trained.get(network, 0.0) + child.cost - before
         if "timeout" in reply:
             reply = {"timeout": TRAINING_CPU if method == "train" else METHOD_CPU}
             if left < limit:
-                reply = {"crashed": f"the {SUBMISSION_CPU:.0f} s for the whole submission are used up"}
+                reply = {"crashed": USED_UP.format(SUBMISSION_CPU)}
         return reply, returned
+
+
+def most_memory() -> int:
+    """The most bytes that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
 
 @cache
@@ -73,23 +105,64 @@ def given_files() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((RELEASE / "backprop").glob("*.py"))}
 
 
+def loaded(submission: Submission, sandbox: Sandbox, stack: ExitStack) -> tuple[Worker, dict, list[str]]:
+    """A sandbox with the submission imported, what it said to that, and notes on what of a notebook cannot be run.
+
+    Where a notebook's import does not end, it is tried again without the statement that was under way, and at
+    last without all that may not end.
+    """
+    files, tries = submission.files, ATTEMPTS if submission.source == "notebook" else 1
+    while True:
+        worker = stack.enter_context(Worker(sandbox))
+        reply = worker.load({**given_files(), **files}, METHOD_CPU)
+        if reply.get("crashed") == NOT_STARTED:
+            raise SandboxError(f"{NOT_STARTED} ({worker.complaint() or 'it gave no reason'})")
+        tries -= 1
+        notes, late = left_out(worker) if submission.source == "notebook" and not reply else ([], [])
+        if "timeout" in reply or "crashed" in reply:
+            late = [int(number) for number in re.findall(r"^statement (\d+)$", worker.under_way)]
+        elif not late:
+            return worker, reply, notes
+        if tries < 1:
+            return worker, reply, notes
+        worker.close()
+        files = without(files, late, careful=not late or tries == 1)
+
+
+def left_out(worker: Worker) -> tuple[list[str], list[int]]:
+    """Why statements of the notebook cannot be run, and the numbers of those that do not end; before any check."""
+    child = worker.fork()
+    try:
+        notes, late = Student(lambda header, arrays, _: child.ask(header, arrays)).recipe("left_out", ["notes", "late"])
+        listed = isinstance(notes, list) and all(type(note) is str for note in notes)
+        whole = isinstance(late, list) and all(type(number) is int for number in late)
+        return (notes[:MAX_NOTES] if listed else []), (late if whole else [])
+    except (CallFailed, TypeError, ValueError):
+        return [], []
+    finally:
+        child.close()
+
+
 def grade(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
     """The result of one submission, in the form that `results.json` has."""
     began = perf_counter()
     engine: Engine | None = None
-    reason = submission.reason
+    reason, killed = submission.reason, False
     if reason is None:
-        with Worker(sandbox) as worker:
-            reply = worker.load({**given_files(), **submission.files}, METHOD_CPU)
-            if reply.get("crashed") == NOT_STARTED:
-                raise SandboxError(f"{NOT_STARTED} ({worker.complaint() or 'it gave no reason'})")
+        with ExitStack() as stack:
+            worker, reply, notes = loaded(submission, sandbox, stack)
+            submission = replace(submission, notes=(*submission.notes, *notes))
             reason = load_problem(reply, submission.source)
             if reason is None:
                 room = Room(worker)
                 engine = Engine(course(), room)
                 run_checks(engine)
                 room.begin("")
-    return result(submission, sandbox.name, engine, reason, perf_counter() - began)
+            killed = worker.killed
+    if engine and any("MemoryError" in error for error in engine.kit_errors):
+        engine, reason = None, OVERRUN.format(f"{JUDGING_MEMORY >> 20} MiB")
+    found = result(submission, sandbox.name, engine, reason, perf_counter() - began)
+    return {**found, "killed": True} if killed else found
 
 
 def run_checks(engine: Engine) -> None:
@@ -99,7 +172,16 @@ def run_checks(engine: Engine) -> None:
 
 
 def grade_apart(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
-    """Grade in a forked process, so that nothing of one grading reaches the next; JSON comes back."""
+    """Grade in a forked process, so that nothing of one grading reaches the next."""
+    graded = grade_once(submission, sandbox)
+    if graded.pop("killed", False):
+        graded = grade_once(submission, sandbox)
+        graded.pop("killed", None)
+    return graded
+
+
+def grade_once(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
+    """As `grade_apart`; but where one of its processes was killed, perhaps for what others took, it says "killed"."""
     course(), seed()  # what is wrong with them is said here, once
     read_end, write_end = os.pipe()
     child = os.fork()
@@ -108,6 +190,7 @@ def grade_apart(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(GRADING_WALL)
         try:
+            bound_judging()
             os.close(read_end)
             try:
                 graded = grade(submission, sandbox)
@@ -121,9 +204,26 @@ def grade_apart(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
     with os.fdopen(read_end, "rb") as stream:
         text = stream.read()
     _, status = os.waitpid(child, 0)
-    if not text:
-        return kit_failure(submission, sandbox.name, RuntimeError(f"the grading process ended with status {status}"))
-    return json.loads(text)
+    if text:
+        return json.loads(text)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
+        return result(submission, sandbox.name, None, OVERRUN.format(f"{JUDGING_CPU} s"), JUDGING_CPU)
+    failed = kit_failure(submission, sandbox.name, RuntimeError(f"the grading process ended with status {status}"))
+    return {**failed, "killed": True} if status == signal.SIGKILL else failed
+
+
+def bound_judging() -> None:
+    """Bounds to what this process, which judges one submission, may take; the sandbox has its own."""
+    with open("/proc/self/oom_score_adj", "w") as stream:
+        stream.write("500")  # where memory runs out, this goes before what is there for the whole class
+    for kind, most in ((resource.RLIMIT_DATA, data_bytes() + JUDGING_MEMORY), (resource.RLIMIT_CPU, JUDGING_CPU)):
+        resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
+
+
+def data_bytes() -> int:
+    """What RLIMIT_DATA counts of this process now."""
+    with open("/proc/self/statm") as stream:
+        return int(stream.read().split()[5]) * resource.getpagesize()
 
 
 @contextmanager
@@ -153,16 +253,32 @@ class Crew:
 def local_crew(sandbox: Sandbox, jobs: int) -> Iterator[Crew]:
     """`jobs` processes on this machine."""
     with processes(jobs) as executor:
-        yield Crew(executor, partial(grade_apart, sandbox=sandbox), (sandbox.name,), 2 * jobs)
+        yield Crew(executor, partial(grade_once, sandbox=sandbox), (sandbox.name,), 2 * jobs)
 
 
 def grade_all(submissions: Iterable[Submission], crew: Crew) -> Iterator[tuple[Submission, dict[str, Any]]]:
-    """Submissions with their results as they come; the next one is read when there is room for it."""
+    """Submissions with their results as they come; the next one is read when there is room for it.
+
+    Where a process was killed, the memory may have been taken by others: that submission is graded again, alone.
+    """
+    again: list[Submission] = []
+    for submission, graded in in_turn(submissions, crew, crew.window):
+        if graded.pop("killed", False):
+            again.append(submission)
+        else:
+            yield submission, graded
+    for submission, graded in in_turn(again, crew, 1):
+        graded.pop("killed", None)
+        yield submission, graded
+
+
+def in_turn(submissions: Iterable[Submission], crew: Crew, window: int) -> Iterator[tuple[Submission, dict[str, Any]]]:
+    """Submissions and their results, with so many under way at most."""
     under_way: dict[Future, Submission] = {}
     waiting = iter(submissions)
     exhausted = False
     while under_way or not exhausted:
-        while not exhausted and len(under_way) < crew.window:
+        while not exhausted and len(under_way) < window:
             submission = next(waiting, None)
             if submission is None:
                 exhausted = True

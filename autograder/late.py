@@ -10,7 +10,34 @@ from zoneinfo import ZoneInfo
 
 TIMESTAMP = "timestamp.txt"  # nbgrader's, beside what was handed in
 WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:[.]\d{1,9})?(?:\s*([\w+:/-]{1,40}))?")
-OFFSET = re.compile(r"([+-]\d\d):?(\d\d)")
+OFFSET = re.compile(r"([+-]\d\d):?(\d\d)?")
+# What programs abbreviate zones to, in hours from UTC.  Of those with several meanings, these: BST is British,
+# IST Indian, CST, EST and their like North American.
+ZONES = {
+    **{"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "MET": 1, "MEST": 2},
+    **{"EET": 2, "EEST": 3, "MSK": 3, "SAST": 2, "WAT": 1, "CAT": 2, "EAT": 3},
+    **{
+        "NST": -3.5,
+        "NDT": -2.5,
+        "AST": -4,
+        "ADT": -3,
+        "EST": -5,
+        "EDT": -4,
+        "CST": -6,
+        "CDT": -5,
+        "MST": -7,
+        "MDT": -6,
+    },
+    **{"PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10},
+    **{"PKT": 5, "IST": 5.5, "WIB": 7, "HKT": 8, "SGT": 8, "JST": 9, "KST": 9},
+    **{"AWST": 8, "ACST": 9.5, "ACDT": 10.5, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13},
+}
+WORD = (
+    f"When this was handed in stands in {TIMESTAMP} beside it: nbgrader writes that file where it collects; where"
+    " uploads are unpacked by hand it may be the student's own."
+)
+
+UNREAD = f"{TIMESTAMP} holds no time such as 2026-12-01 23:59:00 UTC, so when this was handed in is not known."
 
 
 class BadRule(Exception):
@@ -42,7 +69,7 @@ def late_rule(rubric: Mapping[str, Any]) -> LateRule | None:
 def parse_time(text: str) -> str | None:
     """The time that nbgrader or Gradescope wrote, as ISO text in UTC, in whole seconds; None where it is none.
 
-    A zone may be a name (`UTC`, `Europe/Berlin`) or an offset; without one it is UTC, as in nbgrader.
+    A zone may be a name (`Europe/Berlin`), one of ZONES or an offset; without one it is UTC, as in nbgrader.
     """
     found = WRITTEN.fullmatch(text.strip())
     if not found:
@@ -56,11 +83,12 @@ def parse_time(text: str) -> str | None:
 
 
 def _zone(name: str | None) -> tzinfo:
-    if name is None or name in ("Z", "UTC"):
-        return timezone.utc
-    if offset := OFFSET.fullmatch(name):
-        hours, minutes = int(offset[1]), int(f"{name[0]}{offset[2]}")
-        return timezone(timedelta(hours=hours, minutes=minutes))
+    hours = ZONES.get((name or "UTC").upper())
+    if hours is not None:
+        return timezone(timedelta(hours=hours))
+    assert name is not None
+    if offset := OFFSET.fullmatch(re.sub("^(UTC|GMT)", "", name)):
+        return timezone(timedelta(hours=int(offset[1]), minutes=int(f"{name[name.index(offset[1])]}{offset[2] or 0}")))
     return ZoneInfo(name)
 
 

@@ -1,13 +1,16 @@
 """Our steps of `nbgrader autograde`, in the place of those that run students' code; see nbgrader_config.py."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from .grading import grade_apart
 from .marked import comments, handed_in, put_results
+from .report.tables import harmless
 from .sandbox import choose
 from .submissions import read_submission, released_stubs
 
@@ -51,3 +54,36 @@ class Comment(NbGraderPreprocessor):
                 found.auto_comment = text or None
             book.db.commit()
         return nb, resources
+
+
+class CsvExport(CsvExportPlugin):
+    """`nbgrader export` with names quoted, which nbgrader joins as they are, and computing nothing."""
+
+    def export(self, gradebook: Gradebook) -> None:
+        wanted = {str(name) for name in self.student}
+        parts = {str(name) for name in self.assignment}
+        with open(self.to or "grades.csv", "w", encoding="utf-8", newline="") as stream:
+            table = csv.writer(stream, lineterminator="\n")
+            table.writerow(COLUMNS)
+            for assignment in gradebook.assignments:
+                for student in gradebook.students:
+                    if (not wanted or student.id in wanted) and (not parts or assignment.name in parts):
+                        table.writerow(map(harmless, row(gradebook, assignment, student)))
+
+
+COLUMNS = (
+    *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
+    *("raw_score", "late_submission_penalty", "score", "max_score"),
+)
+
+
+def row(gradebook: Gradebook, assignment: Any, student: Any) -> list[Any]:
+    """As nbgrader writes it, in the order of COLUMNS; who has handed in nothing has 0."""
+    try:
+        handed = gradebook.find_submission(assignment.name, student.id)
+        when, raw, penalty = handed.timestamp, handed.score, handed.late_submission_penalty
+    except MissingEntry:
+        when, raw, penalty = "", 0.0, 0.0
+    about = [student.id, student.last_name, student.first_name, student.email]
+    points = [raw, penalty, max(0.0, raw - (penalty or 0.0)), assignment.max_score]
+    return [assignment.name, assignment.duedate, when, *about, *points]

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 import textwrap
 from collections.abc import Iterator
@@ -16,16 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from . import ASSIGNMENT
+from .alembic import prepare_alembic
 from .course import rubric
 
 NOTEBOOK = f"{ASSIGNMENT}.ipynb"
 PLACE = re.compile(r"# solutions: (\S+) (.+)")  # file, then the names of functions in it
 UNWRITTEN = 'raise NotImplementedError("this is not written yet")'
 SECONDS = 600  # for one cell, when a notebook is tried out
-
-
-# nbgrader calls `alembic` by name, and finds it only where the environment is activated.
-os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
 
 
 class NotebookError(Exception):
@@ -96,6 +92,7 @@ def course_folder() -> Iterator[tuple[Path, Any]]:
     """An empty nbgrader course that is gone afterwards, and its configuration."""
     from traitlets.config import Config
 
+    prepare_alembic()
     folder = Path(tempfile.mkdtemp())
     try:
         config = Config()

@@ -15,6 +15,7 @@ import tokenize
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,9 @@ def assemble(folder: Path, solutions: Path, source: Path) -> None:
     for path in (path for path in files_of(source) if path.name != TEXT):
         (folder / path.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, folder / path.relative_to(source))
-    notebook = student_notebook(instructor_notebook(source / TEXT, solutions))
+    instructor = instructor_notebook(source / TEXT, solutions)
+    notebook = student_notebook(instructor)
+    refuse_lost_text(instructor, json.loads(notebook))
     (folder / NOTEBOOK).write_text(notebook, encoding="utf-8")
     (folder / "README.md").write_text(handout(source / "README.md"), encoding="utf-8")
     course = course_at_home()
@@ -182,6 +185,18 @@ def refuse_leaks(folder: Path, solutions: Path) -> None:
             if place := secret.get(" ".join(line.split())):
                 raise ReleaseError(
                     f"{path.relative_to(folder)}, line {number}: this line is part of the solution ({place})."
+                )
+
+
+def refuse_lost_text(instructor: Any, notebook: dict[str, Any]) -> None:
+    """Raise ReleaseError where students do not get a sentence of the notebook's text."""
+    given = {cell["id"]: " ".join("".join(cell["source"]).split()) for cell in notebook["cells"]}
+    for cell in (cell for cell in instructor.cells if cell.cell_type == "markdown"):
+        for sentence in re.split(r"(?<=[.?!:])\s+|\n\s*\n", cell.source.strip()):
+            if " ".join(sentence.split()) not in given.get(cell.id, ""):
+                raise ReleaseError(
+                    f"{TEXT}: the students' notebook lacks {' '.join(sentence.split())!r} of the cell {cell.id}:"
+                    " nbgrader replaces an answer whole, so put what students are to read into a cell of its own."
                 )
 
 

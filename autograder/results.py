@@ -1,6 +1,7 @@
 """The record of one submission, in the form that `results.json` has."""
 
 import hashlib
+import platform
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from .submissions import Submission
 
 SCHEMA = 1
 PICTURED = {"xor/learns": (-0.5, 1.5), "circle/learns": (-1.0, 1.0), "spirals/separates": (-1.1, 1.1)}  # and the plane
+SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 GRID = 40  # cells along each side of a plane
 # What decides a grade, besides the submission.
 GRADED_BY = ("autograder", "solutions/backprop", f"release/{ASSIGNMENT}/backprop")
@@ -45,7 +47,13 @@ def load_problem(reply: dict, source: str) -> str | None:
         return f"{name} defines no class `NeuralNetwork`: the class has to have this name."
     if raised["type"] == "SystemExit":
         return f"{where}Importing {name} ends the program: leave out sys.exit() and exit()."
-    return f"{where}{name} cannot be imported: {raised['type']}: {raised['message']}."
+    reader = f" Python {version()} reads it here." if raised["type"] in SYNTAX else ""
+    return f"{where}{name} cannot be imported: {raised['type']}: {raised['message']}.{reader}"
+
+
+def version() -> str:
+    """The grader's Python, which knows some syntax that an older one does not, and the other way round."""
+    return ".".join(platform.python_version_tuple()[:2])
 
 
 def result(

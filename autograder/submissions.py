@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
-import io
 import os
 import re
 import stat
-import tokenize
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from . import ASSIGNMENT, RELEASE, uploads
 from .cells import lift
-from .late import TIMESTAMP, parse_time
-from .uploads import MAX_DEPTH, Entry, Refused, most, shown
+from .checks.text import NotText, as_utf8
+from .late import TIMESTAMP, UNREAD, parse_time
+from .naming import FILES, NOTEBOOK, meant
+from .slim import slim
+from .stubs import is_stub
+from .uploads import MAX_DEPTH, MAX_FILE, MAX_NOTEBOOK, Entry, Refused, shown
 
-FILES = ("neural_network.py", "activations.py", "exercises.py")
-NOTEBOOK = "ps18.ipynb"
 LONE = {".py": FILES[0], ".ipynb": NOTEBOOK}  # what a single file of another name counts as
-MAX_COPIES = 20  # files of one name, at one depth
-ENCODINGS = ("utf-8", "utf-8-sig", "ascii", "iso8859-1", "cp1252")  # that a PEP 263 comment may declare
-COOKIE = re.compile(r"^([ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+", re.ASCII | re.MULTILINE)  # that comment
+SOLUTION = re.compile(rb"\b(?:class NeuralNetwork|def (?:forward|backward|update))\b")  # what it looks like
+MAX_COPIES = 20  # files of one name, at one depth; and files of changed names for it
 
 
 class BadInput(Exception):
@@ -77,7 +76,7 @@ def find_class(submitted: Path) -> dict[str, Path]:
 
 def read_submission(path: Path, student: str, stubs: Mapping[str, bytes]) -> Submission:
     """Read a folder, `.py`, `.ipynb` or `.zip`; what cannot be graded comes back with its reason."""
-    lone_name = path.name if path.name in FILES else LONE.get(path.suffix.lower())
+    lone_name = meant(path.name) or LONE.get(path.suffix.lower())
     with ExitStack() as stack:
         try:
             _check_layout(path, student)
@@ -106,6 +105,8 @@ class _Found:
     broken: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)  # name -> path
     unchanged: list[str] = field(default_factory=list)
+    strange: list[str] = field(default_factory=list)  # solutions, by the look of them, of other names
+    notes: list[str] = field(default_factory=list)
     notebook: bytes | None = None
 
     @property
@@ -114,14 +115,40 @@ class _Found:
 
 
 def _choose_files(entries: Sequence[Entry], stubs: Mapping[str, bytes]) -> _Found:
-    """Take, of each name, the shallowest file that is not the released stub."""
+    """Take, of each name, the shallowest file that was worked on; else the only one whose name was changed."""
     found = _Found(sorted(entry.described() for entry in entries if uploads.is_leaf(entry)))
+    released = {name: as_utf8(stub)[0] for name, stub in stubs.items()}
     for name in (*FILES, NOTEBOOK):
-        stub = _bare(_normalise(stubs[name])) if name in stubs else None
+        exact = [entry for entry in entries if entry.parts[-1] == name]
         for depth in range(1, MAX_DEPTH + 2):
-            copies = [entry for entry in entries if entry.parts[-1] == name and len(entry.parts) == depth]
-            if _choose_copy(name, copies, stub, found):
+            if _choose_copy(name, [entry for entry in exact if len(entry.parts) == depth], released, found):
                 break
+    _lift(found, stubs)
+    for name in (*FILES, NOTEBOOK):
+        if name in found.labels or name in found.broken or (found.lifted and not found.files):
+            continue  # a worked-on notebook of the right name, too, comes before a file of another
+        renamed = [entry for entry in entries if entry.kind == "a file" and meant(entry.parts[-1]) == name]
+        _choose_copy(name, [entry for entry in renamed if entry.parts[-1] != name], released, found)
+    _lift(found, stubs)
+    if not found.worked_on:
+        found.strange = _strange(entries, released)
+    return found
+
+
+def _strange(entries: Sequence[Entry], stubs: Mapping[str, bytes]) -> list[str]:
+    """Files that hold a solution under names that do not say so."""
+    code = [e for e in entries if e.kind == "a file" and Path(e.parts[-1]).suffix.lower() in LONE]
+    code = [e for e in code if not meant(e.parts[-1]) and e.parts[-1] not in _names_in_release()]
+    strange = []
+    for entry in code[:MAX_COPIES]:
+        source, name = _read_source(entry)[0], LONE[Path(entry.parts[-1]).suffix.lower()]
+        if isinstance(source, bytes) and SOLUTION.search(source) and not is_stub(name, source, stubs.get(name, b"")):
+            strange.append(entry.label)
+    return strange
+
+
+def _lift(found: _Found, stubs: Mapping[str, bytes]) -> None:
+    """Put what a chosen notebook comes to in its place."""
     if NOTEBOOK in found.files:
         try:
             found.notebook = found.files.pop(NOTEBOOK)
@@ -129,28 +156,34 @@ def _choose_files(entries: Sequence[Entry], stubs: Mapping[str, bytes]) -> _Foun
             found.unchanged += [] if found.lifted else [found.labels[NOTEBOOK]]
         except Refused as refusal:
             found.broken[NOTEBOOK] = f"{found.labels[NOTEBOOK]} {refusal}."
-    return found
 
 
-def _choose_copy(name: str, copies: Sequence[Entry], stub: bytes | None, found: _Found) -> bool:
-    """Put into `found` what the files of one name and depth come to; false if all are the released stub."""
+def _choose_copy(name: str, copies: Sequence[Entry], stubs: Mapping[str, bytes], found: _Found) -> bool:
+    """Put into `found` what candidates for one name come to; false if all are the released stub."""
     if len(copies) > MAX_COPIES:
         found.broken[name] = f"{name} came {len(copies)} times: hand in one of them."
         return True
-    sources = {copy: _read_source(copy) for copy in copies}
-    same = [copy for copy, source in sources.items() if isinstance(source, bytes) and _bare(source) == stub]
+    stub = stubs.get(name, b"")
+    read = {copy: _read_source(copy) for copy in copies}
+    sources = {copy: source for copy, (source, _) in read.items()}
+    same = [copy for copy, source in sources.items() if isinstance(source, bytes) and is_stub(name, source, stub)]
     found.unchanged += [copy.label for copy in same]
+    if name == NOTEBOOK and not found.notebook:  # there may be answers in it
+        found.notebook = next((source for copy in same if (source := sources[copy]) != stub), None)  # type: ignore[assignment]
     left = [copy for copy in copies if copy not in same]
     if len({sources[copy] for copy in left}) > 1:  # then the kit's own folder decides, if it can
         left = [copy for copy in left if copy.parts[-2:-1] == ("backprop",)] or left
     if len({sources[copy] for copy in left}) > 1:
-        paths = f"{left[0].label} and {left[1].label}"
-        found.broken[name] = f"{name} came more than once, not all the same ({paths}): hand in one of them."
+        paths = _listed([copy.label for copy in left])
+        found.broken[name] = f"{name} came more than once, not all the same ({paths}): keep one of them, as {name}."
     elif left:
-        source = sources[left[0]]
+        source, note = read[left[0]]
         found.labels[name] = left[0].label
         if isinstance(source, bytes):
             found.files[name] = source
+            found.notes += [f"{left[0].label} {note}."] if note else []
+            if left[0].parts[-1] != name:
+                found.notes.append(f"{left[0].label} counts as {name}: hand it in under that name.")
         else:
             found.broken[name] = f"{left[0].label} {source}."
     return bool(left)
@@ -158,19 +191,24 @@ def _choose_copy(name: str, copies: Sequence[Entry], stub: bytes | None, found: 
 
 def _decide(student: str, found: _Found) -> Submission:
     """Choose between files and notebook, and between a grade and a reason."""
-    files, source, notes, broken, reason = found.files, "files", [], dict(found.broken), None
+    files, source, notes, broken, reason = found.files, "files", list(found.notes), dict(found.broken), None
     if files and (found.lifted or NOTEBOOK in broken):
         broken.pop(NOTEBOOK, None)
         notes.append("Both files and a notebook were worked on: the files are graded.")
     if found.lifted and not files:
         files, source = found.lifted, "notebook"
     elif broken:
-        fatal = [FILES[0], NOTEBOOK, *([] if files or found.unchanged else broken)]
+        fatal = [FILES[0], NOTEBOOK, *([] if files else broken)]
         reason = next((broken[name] for name in fatal if name in broken), None)
     elif not files and not found.unchanged:
         reason = (
             f"No file to grade: expected {', '.join(FILES)} or {NOTEBOOK}, at most {MAX_DEPTH} folders down; "
             f"found {_listed(found.paths)}. Put the files there, under these names."
+        )
+    elif not files and found.strange and not found.notebook:
+        reason = (
+            f"Still as released: {_listed(found.unchanged)}. What stands in {_listed(found.strange)} is not graded "
+            f"under such a name: expected {', '.join(FILES)} or {NOTEBOOK}. Hand the work in under these names."
         )
     notes += [sentence for sentence in broken.values() if sentence != reason]
     if found.unchanged:
@@ -195,58 +233,21 @@ def _dated(submission: Submission, folder: Path) -> Submission:
     submitted = parse_time(text)
     if submitted or not text:
         return replace(submission, submitted=submitted)
-    note = f"{TIMESTAMP} holds no time such as 2026-12-01 23:59:00 UTC, so when this was handed in is not known."
-    return replace(submission, notes=(*submission.notes, note))
+    return replace(submission, notes=(*submission.notes, UNREAD))
 
 
 def _digest(files: Mapping[str, bytes], reason: str | None, broken: Mapping[str, str]) -> str:
     return hashlib.sha256(repr((sorted(files.items()), reason, sorted(broken.items()))).encode()).hexdigest()
 
 
-def _read_source(entry: Entry) -> bytes | str:
-    """Return a file's normalised source, or what is wrong with it: the end of a sentence."""
+def _read_source(entry: Entry) -> tuple[bytes | str, str]:
+    """A file's normalised source, or what is wrong with it, and what to tell of it: ends of sentences."""
     try:
-        source = _normalise(entry.read())
-    except Refused as refusal:
-        return str(refusal)
-    return source if len(source) <= most(entry.parts[-1]) else uploads.TOO_LARGE
-
-
-def _normalise(source: bytes) -> bytes:
-    """Return text as UTF-8 with LF line ends, without byte order mark or another encoding's comment."""
-    if source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise Refused("is UTF-16 text: save it as UTF-8")
-    if b"\0" in source:
-        raise Refused("holds a NUL byte, so it is no source code: save it as UTF-8 text")
-    marked = source.startswith(codecs.BOM_UTF8)
-    source = source.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if not source.strip():
-        raise Refused("is empty: hand in the file with your code in it")
-    declared = _declared_encoding(source)
-    encoding = "utf-8" if marked else declared
-    try:
-        text = source.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = source.count(b"\n", 0, error.start) + 1
-        raise Refused(f"is not valid {encoding.upper()} in line {line}: save it as UTF-8") from None
-    return (text if declared == "utf-8" else COOKIE.sub(r"\1utf-8", text, count=1)).encode()
-
-
-def _declared_encoding(source: bytes) -> str:
-    """Return the codec that the first two lines declare, as Python's own reader finds it."""
-    head = b"\n".join(source.split(b"\n", 2)[:2]).decode("ascii", "replace").encode("ascii", "replace")
-    try:
-        encoding = codecs.lookup(tokenize.detect_encoding(io.BytesIO(head).readline)[0]).name
-    except SyntaxError:
-        encoding = "unknown"
-    if encoding not in ENCODINGS:
-        raise Refused("declares an encoding that is not accepted here: save it as UTF-8")
-    return encoding
-
-
-def _bare(source: bytes) -> bytes:
-    """Return source without the white space that editors add and remove: at line ends, and at the end."""
-    return b"\n".join(line.rstrip() for line in source.split(b"\n")).rstrip()
+        notebook = uploads.is_notebook(entry.parts[-1])
+        source, note = as_utf8(slim(entry.read()) if notebook else entry.read())
+    except (Refused, NotText) as refusal:
+        return str(refusal), ""
+    return (source, note) if len(source) <= (MAX_NOTEBOOK if notebook else MAX_FILE) else (uploads.TOO_LARGE, "")
 
 
 def _check_layout(path: Path, student: str) -> None:
@@ -264,11 +265,18 @@ def _check_layout(path: Path, student: str) -> None:
 def _is_student(entry: os.DirEntry[str]) -> bool:
     """Whether this is a folder, or a link that may be one: it is listed too, and refused when read."""
     linked = entry.is_symlink() and not os.path.isfile(entry.path)
-    return not uploads.is_silent(entry.name) and (linked or entry.is_dir(follow_symlinks=False))
+    named = not uploads.is_silent(entry.name) or os.path.lexists(os.path.join(entry.path, ASSIGNMENT))
+    return named and (linked or entry.is_dir(follow_symlinks=False))
 
 
 def _first(names: list[str], limit: int) -> list[str]:
     return names if len(names) <= limit else [*names[:limit], f"... and {len(names) - limit} more"]
+
+
+@cache
+def _names_in_release() -> frozenset[str]:
+    """Of all Python files that students are given."""
+    return frozenset(path.name for path in RELEASE.rglob("*.py"))
 
 
 def _listed(names: list[str]) -> str:

@@ -9,6 +9,7 @@ import io
 import os
 import stat
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,12 +18,18 @@ from pathlib import Path, PureWindowsPath
 from typing import IO
 
 MAX_FILE = 1 << 20  # bytes of one file
-MAX_NOTEBOOK = (4 << 20) - 1  # bytes of a notebook, whose pictures are not graded
+MAX_NOTEBOOK = (8 << 20) - 1  # bytes of a notebook without what is not graded, see slim.py
+MAX_RAW = 64 << 20  # bytes of a notebook as it lies in the upload
 MAX_ENTRIES = 20_000  # names looked at in one upload
-MAX_DEPTH = 2  # folders down
+MAX_DEPTH = 2  # folders down, where a folder that holds just one folder does not count
+MAX_NESTED = 10  # folders down, whatever they hold
+TOO_DEEP = "a folder nested too deep"
 MAX_READ = 4 << 20  # bytes at once: more than MAX_FILE, and than the table of a zip of MAX_ENTRIES files
 SILENT = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "timestamp.txt"}
-TOO_LARGE = "is larger than 1 MiB (a notebook: 4 MiB): hand in only the code (a notebook without its outputs)"
+TOO_LARGE = (
+    "is larger than 1 MiB (a notebook: 64 MiB, and 8 MiB without its outputs): hand in only the code (a notebook"
+    " without its outputs)"
+)
 TOO_MANY = f"holds more than {MAX_ENTRIES} files: hand in only what the assignment asks for"
 
 
@@ -34,9 +41,9 @@ class Refused(Exception):
 class Entry:
     """A name in an upload: its path from the top, what it is, and how to open it if that is a file."""
 
-    parts: tuple[str, ...]
+    parts: tuple[str, ...]  # without those folders that do not count
     kind: str  # "a file", "a folder", "a link", ...
-    label: str  # its path, safe to show
+    label: str  # its whole path, safe to show
     open: Callable[[], IO[bytes]]
 
     def read(self) -> bytes:
@@ -45,7 +52,7 @@ class Entry:
             raise Refused(f"is {self.kind}, where a file was expected: hand in the file itself")
         try:
             with self.open() as file:
-                data = file.read(most(self.parts[-1]) + 1)
+                data = b"".join(_pieces(file, most(self.parts[-1]) + 1))
         except Refused:
             raise
         except Exception as error:  # zipfile and zlib have many ways to say that a zip is damaged
@@ -78,7 +85,8 @@ def list_zip(zipped: Entry, prefix: str, stack: ExitStack) -> list[Entry]:
         members = archive.infolist()
         if len(members) > MAX_ENTRIES:
             raise Refused(TOO_MANY)
-        entries, folders = [], set()
+        files: list[tuple[tuple[str, ...], str, Callable[[], IO[bytes]]]] = []
+        folders: set[tuple[str, ...]] = set()
         for member in members:
             path = PureWindowsPath(member.orig_filename)  # knows both separators, and drives
             parts, mode = path.parts, member.external_attr >> 16
@@ -88,22 +96,31 @@ def list_zip(zipped: Entry, prefix: str, stack: ExitStack) -> list[Entry]:
                 continue
             kind = _kind(mode) if stat.S_IFMT(mode) else "a file"
             if kind == "a folder" or member.orig_filename.endswith(("/", "\\")):
-                folders.add(parts[: MAX_DEPTH + 1])
-            elif len(parts) <= MAX_DEPTH + 1:
+                folders.add(parts[: MAX_NESTED + 1])
+            elif len(parts) <= MAX_NESTED + 1:
                 kind = "a zip within a zip" if parts[-1].lower().endswith(".zip") else kind
-                entries.append(_entry(parts, kind, partial(_open_member, archive, member), prefix))
-            folders.update(parts[:length] for length in range(1, min(len(parts), MAX_DEPTH + 2)))
+                files.append((parts, kind, partial(_open_member, archive, member)))
+            folders.update(parts[:length] for length in range(1, min(len(parts), MAX_NESTED + 2)))
+            if len(folders) > MAX_ENTRIES:
+                raise Refused(TOO_MANY)
     except Refused as refusal:
         raise Refused(f"{zipped.label} {refusal}") from None
     except Exception as error:  # as in Entry.read
         raise Refused(f"{zipped.label} is not a zip that can be read ({why(error)}): make it anew") from None
-    entries += [_entry(parts, "a folder", zipped.open, prefix) for parts in folders]
-    return sorted(entries, key=_by_depth)
+    held = Counter(path[:-1] for path in folders | {path for path, _, _ in files})
+    alone = {folder for folder in folders if held[folder[:-1]] == 1}
+    found = [*files, *((folder, "a folder", zipped.open) for folder in folders)]
+    entries = [_entry(path, _counted(path, alone), kind, opener, prefix) for path, kind, opener in found]
+    return sorted((entry for entry in entries if len(entry.parts) <= MAX_DEPTH + 1), key=_by_depth)
 
 
 def most(name: str) -> int:
     """How many bytes a file of this name may have."""
-    return MAX_NOTEBOOK if name.endswith(".ipynb") else MAX_FILE
+    return MAX_RAW if is_notebook(name) else MAX_FILE
+
+
+def is_notebook(name: str) -> bool:
+    return ".ipynb" in name.lower()
 
 
 def is_zip(entry: Entry) -> bool:
@@ -131,6 +148,13 @@ def why(error: Exception) -> str:
     return shown(getattr(error, "strerror", None) or str(error) or type(error).__name__)
 
 
+def _pieces(file: IO[bytes], most_bytes: int) -> Iterator[bytes]:
+    """What is in the file, up to so many bytes, in pieces that a bounded file gives."""
+    while most_bytes and (piece := file.read(min(most_bytes, MAX_FILE + 1))):
+        most_bytes -= len(piece)
+        yield piece
+
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
 _KINDS = {
@@ -154,25 +178,33 @@ class _BoundedFile(io.BufferedReader):
 def _list_folder(top: int) -> list[Entry]:
     """Return the names in an open folder, shallowest first."""
     entries: list[Entry] = []
-    level: list[tuple[str, ...]] = [()]
+    level: list[tuple[tuple[str, ...], tuple[str, ...]]] = [((), ())]  # paths, and what of them counts
     looked_at = 0
-    for depth in range(1, MAX_DEPTH + 2):
-        for folder in level:
+    while level:
+        below = []
+        for folder, counted in level:
+            found = []
             try:
                 with _opened(top, folder) as here, os.scandir(here) as names:
-                    for found in names:
+                    for entry in names:
                         looked_at += 1
                         if looked_at > MAX_ENTRIES:
                             raise Refused(f"The folder {TOO_MANY}")
-                        if not is_silent(found.name):
-                            parts = (*folder, found.name)
-                            kind = _kind(found.stat(follow_symlinks=False).st_mode)
-                            entries.append(_entry(parts, kind, partial(_open_file, top, parts)))
+                        if not is_silent(entry.name):
+                            found.append((entry.name, _kind(entry.stat(follow_symlinks=False).st_mode)))
             except OSError:
                 if not folder:
                     raise
-                entries.append(_entry(folder, "a folder that cannot be read", partial(_open_file, top, folder)))
-        level = sorted(entry.parts for entry in entries if entry.kind == "a folder" and len(entry.parts) == depth)
+                kind = "a folder that cannot be read"
+                entries.append(_entry(folder, counted, kind, partial(_open_file, top, folder)))
+            if [kind for _, kind in found] == ["a folder"]:
+                counted = counted[:-1]
+            for name, kind in found:
+                path, parts = (*folder, name), (*counted, name)
+                entries.append(_entry(path, parts, kind, partial(_open_file, top, path)))
+                if entries[-1].kind == "a folder" and len(parts) <= MAX_DEPTH:
+                    below.append((path, parts))
+        level = below
     return sorted(entries, key=_by_depth)
 
 
@@ -207,8 +239,16 @@ def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]
     return archive.open(member)
 
 
-def _entry(parts: tuple[str, ...], kind: str, opener: Callable[[], IO[bytes]], prefix: str = "") -> Entry:
-    return Entry(parts, kind, prefix + shown("/".join(parts)), opener)
+def _counted(path: tuple[str, ...], alone: set[tuple[str, ...]]) -> tuple[str, ...]:
+    """A path without the folders whose one content is a folder that is `alone` in it."""
+    return (*(name for length, name in enumerate(path[:-1], 2) if path[:length] not in alone), path[-1])
+
+
+def _entry(
+    path: tuple[str, ...], parts: tuple[str, ...], kind: str, opener: Callable[[], IO[bytes]], prefix: str = ""
+) -> Entry:
+    kind = TOO_DEEP if kind == "a folder" and len(path) > MAX_NESTED else kind
+    return Entry(parts, kind, prefix + shown("/".join(path)), opener)
 
 
 def _by_depth(entry: Entry) -> tuple[int, tuple[str, ...]]:

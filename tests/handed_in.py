@@ -83,10 +83,10 @@ def unprivileged() -> Iterator[None]:
 
 
 @contextmanager
-def little_memory() -> Iterator[None]:
+def little_memory(most: int = 16 << 20) -> Iterator[None]:
     tracemalloc.start()
     try:
         yield
-        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+        assert tracemalloc.get_traced_memory()[1] < most
     finally:
         tracemalloc.stop()

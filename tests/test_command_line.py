@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from tests.notebooks.course import ENVIRONMENT, clone_to
 
 ROOT = Path(__file__).parent.parent
 CLASS = ROOT / "tests" / "example_class"
@@ -147,3 +152,85 @@ def test_a_class_is_graded_where_tasks_are_switched_off(tmp_path):
     assert done.returncode == 0, done.stderr
     result = json.loads((tmp_path / "halfway" / "ps18" / "results.json").read_text())
     assert (result["score"], result["max_score"], result["max_bonus"]) == (30, 100, 0)
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory):
+    """A checkout that only its owner can read, at a path that programs may misread, with a class of a hard name."""
+    parent = tmp_path_factory.mktemp("course")
+    kit = clone_to(parent / "50% of {it}, a b")
+    shutil.copytree(CLASS / "halfway", kit / "my class" / "halfway")
+    for path in kit.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(0o700 if path.is_dir() else 0o600)
+    return kit
+
+
+def in_kit(kit, command):
+    done = subprocess.run(["sh", "-c", command], cwd=kit, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+    assert "Traceback" not in done.stdout + done.stderr, done.stderr[-3000:]
+    return done
+
+
+def test_a_class_out_and_checkout_of_hard_names_are_graded_under_a_closed_umask(kit):
+    done = in_kit(kit, "umask 077; make grade SUBMITTED='my class' OUT='my %s out' JOBS=1")
+    assert done.returncode == 0, done.stderr
+    result = kit / "my %s out" / "halfway" / "ps18" / "results.json"
+    assert json.loads(result.read_text())["score"] == 30
+    assert result.stat().st_mode & 0o077 == 0  # results are nobody else's business
+    assert in_kit(kit, ".venv/bin/nbgrader export --to table.csv").returncode == 0
+    assert "halfway" in (kit / "table.csv").read_text()
+    assert in_kit(kit, "make feedback").returncode == 0
+    assert (kit / "feedback" / "halfway" / "ps18" / "ps18.html").exists()
+
+
+@pytest.mark.parametrize("task", ["backward", "sine", "spirals"])
+def test_points_changed_without_a_release_are_one_sentence(kit, task):
+    rubric = kit / "autograder" / "rubric.toml"
+    before = rubric.read_text()
+    rubric.write_text(re.sub(rf'(id = "{task}"\ntitle = .*\npoints = )\d+', r"\g<1>7", before))
+    try:
+        done = in_kit(kit, ".venv/bin/python -m autograder grade 'my class'")
+        assert done.returncode == 2 and one_sentence(done.stderr)
+        assert f"gives {task} 7 points" in done.stderr and "run `make release`" in done.stderr
+    finally:
+        rubric.write_text(before)
+
+
+def test_the_environment_is_readable_by_the_sandboxs_user_whatever_the_umask(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "requirements.lock").write_text("")
+    done = in_kit(tmp_path, f"umask 077; make .venv/ready PYTHON={sys.executable}")
+    assert done.returncode == 0, done.stderr
+    modes = {path: path.stat().st_mode for path in (tmp_path / ".venv").rglob("*") if path.name != "ready"}
+    assert modes and not [path for path, mode in modes.items() if mode & 0o044 != 0o044]
+
+
+def test_students_are_asked_for_the_numpy_that_the_grader_has():
+    [asked] = [r for r in requirements(ROOT / "source/ps18/requirements.txt") if r.name == "numpy"]
+    locked = [r for r in requirements(ROOT / "requirements.lock") if r.name == "numpy"]
+    versions = [Version(next(iter(r.specifier)).version) for r in locked]
+    assert versions and all(version in asked.specifier for version in versions)
+    lowest = f"{min(versions).major}.{min(versions).minor}"
+    assert set(map(str, asked.specifier)) == {f">={lowest}", f"<{max(versions).major + 1}"}
+
+
+def requirements(path):
+    lines = [line.rstrip(" \\") for line in path.read_text().splitlines() if re.match("[a-z]", line)]
+    return [Requirement(line) for line in lines]
+
+
+SYNTAX = ["x = (1", "def f(:\n    pass", "if True:\nx = 1", "if True:\n\tx = 1\n        y = 2", "class class: pass"]
+
+
+@pytest.mark.parametrize("text", SYNTAX)
+def test_a_message_about_syntax_names_the_graders_python(tmp_path, text):
+    (tmp_path / "neural_network.py").write_text(text)
+    reason = json.loads(run("grade-one", tmp_path / "neural_network.py", "--json").stdout)["reason"]
+    assert reason.endswith(f" Python {sys.version_info.major}.{sys.version_info.minor} reads it here."), reason
+
+
+def test_a_message_about_another_error_does_not(tmp_path):
+    (tmp_path / "neural_network.py").write_text("1 / 0")
+    reason = json.loads(run("grade-one", tmp_path / "neural_network.py", "--json").stdout)["reason"]
+    assert "ZeroDivisionError" in reason and "Python" not in reason

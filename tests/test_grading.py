@@ -3,19 +3,21 @@
 import dataclasses
 import json
 import os
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import autograder.grading
 from autograder.course import check_functions
-from autograder.grading import Crew, grade_all, grade_apart
-from autograder.sandbox import choose
+from autograder.grading import Crew, grade_all, grade_apart, grade_once
+from autograder.sandbox import Child, choose
 from autograder.sandbox.plain import Plain
-from autograder.submissions import read_submission
+from autograder.submissions import Submission, read_submission
 
 EXAMPLES = Path(__file__).parent / "example_class"
 
@@ -52,6 +54,124 @@ def test_a_grading_process_that_hangs_leaves_a_result(halfway, monkeypatch):
     monkeypatch.setattr(autograder.grading, "grade", lambda submission, sandbox: time.sleep(60))
     result = grade_apart(halfway, Plain())
     assert result["status"] == "ungradable" and "ended with status 14" in result["kit_errors"][0]
+
+
+def test_a_grading_process_that_computes_without_end_is_its_submissions_own_result(halfway, monkeypatch):
+    def judge(submission, sandbox):
+        while True:
+            pass
+
+    monkeypatch.setattr(autograder.grading, "JUDGING_CPU", 1)
+    monkeypatch.setattr(autograder.grading, "grade", judge)
+    result = grade_apart(halfway, Plain())
+    assert result["status"] == "ungradable" and result["kit_errors"] == [] and "more than 1 s" in result["reason"]
+    assert result["sha256"]
+
+
+# What takes too much memory in the grader: each of these where the checks judge.
+HOGS = {
+    "at once": "np.ones(1 << 27)",
+    "bit by bit": "[np.ones(1 << 17) for _ in range(1000)]",
+    "as Python's numbers": "list(range(1 << 26))",
+    "as a text": "'x' * (1 << 30)",
+}
+
+
+@pytest.mark.parametrize("how", HOGS)
+def test_a_judgement_that_takes_too_much_memory_is_its_submissions_own_result(how, halfway, monkeypatch):
+    monkeypatch.setattr("autograder.checks.case.Case.verdict", lambda *_: eval(HOGS[how], {"np": np}))
+    result = grade_apart(halfway, choose())
+    assert result["status"] == "ungradable" and result["kit_errors"] == [] and result["sha256"]
+    assert result["reason"].startswith("Judging what it answers takes more than")
+    assert result["score"] == 0
+
+
+def test_answers_that_pile_up_in_the_grader_are_not_asked_for_any_more(halfway, monkeypatch):
+    kept = []
+
+    def pile_up(self, *_):
+        kept.append(np.ones(1 << 21))
+
+    monkeypatch.setattr("autograder.checks.case.Case.verdict", pile_up)
+    result = grade_apart(halfway, choose())
+    said = [check["message"] for task in result["tasks"] for check in task["checks"]]
+    assert result["status"] == "graded" and result["kit_errors"] == []
+    assert any("all the memory that there is for them" in text for text in said), said
+
+
+def test_the_time_that_judging_takes_is_the_submissions(halfway, monkeypatch):
+    def compute(self, *_):
+        until = time.thread_time() + 0.3
+        while time.thread_time() < until:
+            pass
+
+    monkeypatch.setattr(autograder.grading, "SUBMISSION_CPU", 1.0)
+    monkeypatch.setattr("autograder.checks.case.Case.verdict", compute)
+    began = time.monotonic()
+    result = grade_apart(halfway, choose())
+    said = [check["message"] for task in result["tasks"] for check in task["checks"]]
+    assert any("the 1 s for the whole submission are used up" in text for text in said), said
+    assert time.monotonic() - began < 20
+
+
+def submission_of(code, name="s01"):
+    path = EXAMPLES / "complete" / "ps18" / "neural_network.py"
+    files = {p.name: p.read_bytes() for p in path.parent.glob("*.py")}
+    files["neural_network.py"] += code.encode()
+    return Submission(name, files, "files", tuple(files), (), (), {}, None, name)
+
+
+KILLED_BY_ITSELF = """
+import os, signal
+def backward(self, Y):
+    os.kill(os.getpid(), signal.SIGKILL)
+NeuralNetwork.backward = backward
+"""
+
+
+def test_who_kills_himself_is_graded_twice_and_the_second_result_stands(monkeypatch):
+    monkeypatch.setattr(autograder.grading, "SUBMISSION_CPU", 20.0)
+    submission, sandbox = submission_of(KILLED_BY_ITSELF), choose()
+    first = grade_once(submission, sandbox)
+    assert first["killed"]
+    second = grade_apart(submission, sandbox)
+    assert "killed" not in second and second["status"] == "graded"
+    assert {task["id"]: task["points"] for task in first["tasks"]} == {t["id"]: t["points"] for t in second["tasks"]}
+    assert second["score"] < 60
+
+
+def test_what_was_killed_by_others_is_graded_again_when_all_others_are_done():
+    """The kernel ends an honest student's process for the memory that somebody else has taken."""
+    order = []
+
+    def grade(submission):
+        order.append(submission.student)
+        again = order.count(submission.student) > 1
+        found = {"student": submission.student, "score": 100 if again or submission.student != "s1" else 0}
+        return found if again or submission.student != "s1" else {**found, "killed": True}
+
+    submissions = [dataclasses.replace(submission_of(""), student=f"s{n}") for n in range(5)]
+    with ThreadPoolExecutor(2) as executor:
+        results = list(grade_all(submissions, Crew(executor, grade, ("none",), 4)))
+    assert order[-1] == "s1" and len(order) == 6
+    assert [found for _, found in results] == [{"student": s.student, "score": 100} for s, _ in results]
+    assert len(results) == 5
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_student_whose_process_is_killed_from_outside_loses_nothing(number, tmp_path, monkeypatch):
+    """By SIGKILL.  Other signals are not the kernel's, where memory runs out: nobody else sends them."""
+    ask, done = Child.ask, tmp_path / "killed"
+
+    def killing(self, header, arrays=(), cpu=10.0):
+        if header.get("method") == "backward" and not done.exists():
+            done.touch()
+            os.kill(self._line.pid, number)
+        return ask(self, header, arrays, cpu)
+
+    monkeypatch.setattr(Child, "ask", killing)
+    result = grade_apart(submission_of(""), choose())
+    assert (result["score"] == 100) == (number == signal.SIGKILL)
 
 
 def test_a_task_without_checks_is_the_kits_failure(halfway, monkeypatch):

@@ -15,6 +15,7 @@ from autograder import RELEASE
 from autograder.course import rubric
 from autograder.mistakes import MISTAKES
 from autograder.release import SOLUTIONS
+from autograder.submissions import read_submission, released_stubs
 
 NAMES = ("neural_network.py", "activations.py", "exercises.py")
 # In the order in which check.py leads through them: function, file.
@@ -68,10 +69,13 @@ def paste(folder, function, file, text=None):
     path.write_text(path.read_text().replace(stub[0], text or bodies()[function]))
 
 
-def check(python, folder, *arguments):
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+def check(python, folder, *arguments, **variables):
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | variables
     command = [python, "check.py", *arguments]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=200)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=200)
+    done.stdout, done.stderr = (
+        stream.decode(errors="replace").replace("\r\n", "\n") for stream in (done.stdout, done.stderr)
+    )
     assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
     return done
 
@@ -146,6 +150,120 @@ def test_a_syntax_error_is_shown_with_its_line(python, folder):
     path.write_text(path.read_text() + "\nx = = 1\n")
     done = check(python, folder)
     assert done.returncode == 1 and f"line {len(path.read_text().splitlines())}" in done.stdout
+
+
+TERMINALS = {
+    "ASCII": {"PYTHONIOENCODING": "ascii"},
+    "Western Windows": {"PYTHONIOENCODING": "cp1252"},
+    "Windows console": {"PYTHONIOENCODING": "cp437"},
+    "Cyrillic Windows": {"PYTHONIOENCODING": "cp866"},
+    "Japanese Windows": {"PYTHONIOENCODING": "cp932"},
+    "C": {"LC_ALL": "C"},
+    "C, nothing coerced": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+}
+
+
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_it_prints_on_any_terminal(python, folder, terminal):
+    file = "neural_network.py"
+    paste(folder, "forward", file, "        raise ValueError('λ “é” 网络 \\udcff \\0 😀' + self.no_such_δ)  # δ")
+    (folder / "backprop" / file).write_text(
+        (folder / "backprop" / file).read_text() + "# δ “é” 网络\n", encoding="utf-8"
+    )
+    done = check(python, folder, **TERMINALS[terminal])
+    assert done.returncode == 1 and points(done.stdout) == (0, 60, 0, 30) and "no_such_" in done.stdout
+    assert done.stderr == ""
+    (folder / "backprop" / file).write_text("'δ 网络' = 1\n", encoding="utf-8")
+    assert "SyntaxError" in check(python, folder, **TERMINALS[terminal]).stdout
+
+
+@pytest.mark.parametrize(
+    "shell",
+    ["{} check.py | head -1", "{} check.py | true", "{} check.py --task xor | head -c 5", "{} check.py --help | true"],
+)
+def test_it_prints_into_a_pipe_that_is_closed(python, folder, shell):
+    done = subprocess.run(shell.format(python), shell=True, cwd=folder, capture_output=True, text=True, timeout=100)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("target", ["/dev/full", "&-"])
+def test_it_prints_where_nothing_can_be_written(python, folder, target):
+    done = subprocess.run(f"{python} check.py >{target}", shell=True, cwd=folder, capture_output=True, timeout=100)
+    assert done.returncode == 1 and done.stderr == b""
+
+
+@pytest.mark.parametrize("task", ["xor", "circle", "sine", "gradient_check"])
+def test_a_task_of_which_all_is_blocked_says_by_what(python, folder, task):
+    done = check(python, folder, "--task", task)
+    assert done.returncode == 1 and "Everything here passes" not in done.stdout
+    assert "This needs `forward` first" in done.stdout and "without --task" in done.stdout
+    paste(folder, "forward", "neural_network.py")
+    assert "This needs `backward` first" in check(python, folder, "--task", task).stdout
+
+
+def test_a_constructor_that_fails_blocks_everything_and_is_named(python, folder):
+    path = folder / "backprop" / "neural_network.py"
+    text = re.sub(
+        r"(def __init__\(.*?\).*?:\n)",
+        r"\1        raise ValueError('too early')\n",
+        path.read_text(),
+        count=1,
+        flags=re.S,
+    )
+    path.write_text(text)
+    done = check(python, folder)
+    assert done.returncode == 1 and "Everything here passes" not in done.stdout and "too early" in done.stdout
+    assert "Next: mend that." in done.stdout and "--task" not in done.stdout
+
+
+# The same text is read, or refused with the same advice, here and in the grader
+
+
+def in_encoding(encoding, text, cookie=True):
+    return lambda source: (f"# coding: {encoding}\n" * cookie + source.decode() + f"# {text}\n").encode(encoding)
+
+
+TEXTS = {
+    "UTF-8": lambda source: source + "# δ\n".encode(),
+    "a mark and CRLF": lambda source: b"\xef\xbb\xbf" + source.replace(b"\n", b"\r\n"),
+    "CR": lambda source: source.replace(b"\n", b"\r"),
+    "Latin-1 in a comment": lambda source: source + b"# caf\xe9\n",
+    "Latin-1 in a string": lambda source: source + b"NAME = 'caf\xe9'\n",
+    "Windows-1252": lambda source: source + b"# \x93so\x94 \x80 \x81\n",
+    "declared UTF-8, and Latin-1": lambda source: b"# coding: utf-8\n" + source + b"# caf\xe9\n",
+    "declared ASCII, and UTF-8": lambda source: b"# coding: ascii\n" + source + "# δ\n".encode(),
+    "GBK": in_encoding("gbk", "网络"),
+    "GBK, not declared": in_encoding("gbk", "网络", cookie=False),
+    "Big5": in_encoding("big5", "網路"),
+    "Shift-JIS": in_encoding("shift_jis", "表"),
+    "Windows-1251": in_encoding("cp1251", "сеть"),
+    "KOI8-R": in_encoding("koi8-r", "сеть"),
+    "not the GBK that it declares": lambda source: b"# coding: gbk\n" + source + b"# \xff\n",
+    "UTF-16": in_encoding("utf-16", "", cookie=False),
+    "UTF-7": lambda source: b"# coding: utf-7\n" + source,
+    "unknown": lambda source: b"# coding: klingon\n" + source,
+    "a NUL byte": lambda source: source + b"# \0\n",
+    "empty": lambda source: b"\n",
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_text_is_read_or_refused_as_in_the_grader(python, folder, kind):
+    paste(folder, "forward", "neural_network.py")
+    path = folder / "backprop" / "neural_network.py"
+    path.write_bytes(TEXTS[kind](path.read_bytes()))
+    submission = read_submission(folder, "s01", released_stubs())
+    done = check(python, folder, "--task", "forward")
+    told = submission.reason or " ".join(note for note in submission.notes if "Still as" not in note)
+    assert told in done.stdout
+    if submission.reason:
+        assert done.returncode == 1 and "Points so far" not in done.stdout
+    else:
+        assert done.returncode == 0 and points(done.stdout) == (12, 12)
+        whole = subprocess.run(
+            [python, "-m", "pytest", "-q", "-k", "forward"], cwd=folder, capture_output=True, text=True
+        )
+        assert "passed" in whole.stdout and "failed" not in whole.stdout
 
 
 @pytest.mark.parametrize("ignored", [False, True], ids=["in a terminal", "as a job where SIGINT is ignored"])

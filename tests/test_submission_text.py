@@ -49,6 +49,53 @@ def test_a_declared_western_encoding_becomes_utf8(tmp_path, cookie):
     assert source.decode() == text.replace(cookie, "utf-8")
 
 
+STRAY = {  # bytes that are not UTF-8, and how they are read
+    "Latin-1 in a comment": (b"x = 1  # caf\xe9\n", "x = 1  # café\n"),
+    "Latin-1 in a string": (b"x = '\xfc\xb5'\n", "x = 'üµ'\n"),
+    "Windows-1252 quotes": (b"x = 1  # \x93so\x94 \x80\n", "x = 1  # “so” €\n"),
+    "beside UTF-8": ("δ = 1  # é ".encode() + b"\xe9\n", "δ = 1  # é é\n"),
+    "behind a mark": (b"\xef\xbb\xbfx = 1  # \xe9\n", "x = 1  # é\n"),
+    "declared UTF-8": (b"# coding: utf-8\n# \xe9\n", "# coding: utf-8\n# é\n"),
+    "declared ASCII": (b"# coding: ascii\n# \xe9\n", "# coding: utf-8\n# é\n"),
+    "what Windows-1252 has not": (b"x = 1  # \x81\xed\xa0\x80\n", "x = 1  # \ufffdí\xa0€\n"),
+}
+
+
+@pytest.mark.parametrize("case", STRAY)
+def test_a_byte_that_is_not_utf8_is_read_with_a_note(tmp_path, case):
+    source, text = STRAY[case]
+    submission = read(put(tmp_path, {NETWORK: source}))
+    assert (submission.files, submission.reason) == ({NETWORK: text.encode()}, None)
+    line = text.count("\n")
+    assert submission.notes == (
+        f"{NETWORK} is not valid UTF-8 in line {line}; such bytes were read as Windows-1252: save it as UTF-8.",
+    )
+
+
+DECLARED = {
+    "gbk": "网络",
+    "gb18030": "网络€",
+    "big5": "網路",
+    "shift_jis": "ネットワーク表",  # with a backslash among its bytes
+    "euc-jp": "ネット",
+    "euc-kr": "신경망",
+    "cp1251": "сеть",
+    "koi8-r": "сеть",
+    "cp1253": "δίκτυο",
+    "iso-8859-9": "ağ",
+    "mac-roman": "réseau",
+}
+
+
+@pytest.mark.parametrize("cookie", DECLARED)
+def test_a_declared_encoding_is_read_with_a_note(tmp_path, cookie):
+    text = f"# -*- coding: {cookie} -*-\nname = '{DECLARED[cookie]}'  # {DECLARED[cookie]}\n"
+    submission = read(put(tmp_path, {NETWORK: text.encode(cookie)}))
+    assert submission.files == {NETWORK: text.replace(cookie, "utf-8").encode()}
+    assert ast.dump(ast.parse(text.encode(cookie))) == ast.dump(ast.parse(submission.files[NETWORK]))
+    assert len(submission.notes) == 1 and says(submission.notes[0], NETWORK, "as it declares")
+
+
 def test_a_byte_order_mark_decides_against_a_declared_encoding(tmp_path):
     source = "\ufeff# coding: latin-1\nname = 'Zoë'\n".encode()
     assert read(put(tmp_path, {NETWORK: source})).files == {NETWORK: "# coding: utf-8\nname = 'Zoë'\n".encode()}
@@ -64,12 +111,13 @@ def test_an_encoding_named_after_the_second_line_or_in_a_string_declares_nothing
     [
         (b"", "is empty"),
         (b"\xef\xbb\xbf \r\n\t\n", "is empty"),
-        (b"x = 1\n\ny = '\xe9'\n", "not valid UTF-8 in line 3"),
-        (b"\xed\xa0\x80", "not valid UTF-8"),
+        (b"# coding: gbk\nx = '\xff'\n", "not valid GBK in line 2"),
+        (b"# coding: euc-kr\n\nx = '\xff'\n", "not valid EUC_KR in line 3"),
         ("x = 1\n".encode("utf-16"), "UTF-16"),
         ("x = 1\n".encode("utf-16-le"), "NUL byte"),
         (b"x = '\0'\n", "NUL byte"),
-        (b"# coding: ascii\nx = '\xe9'\n", "not valid ASCII in line 2"),
+        (b"# coding: unicode_escape\nx = 1\n", "declares an encoding"),
+        (b"# coding: hz\nx = 1\n", "declares an encoding"),
         (b"# coding: utf-7\nx = 1\n", "declares an encoding"),
         (b"# coding: rot13\nx = 1\n", "declares an encoding"),
         (b"# coding: klingon\nx = 1\n", "declares an encoding"),
@@ -93,7 +141,7 @@ def test_a_file_of_exactly_one_mebibyte_is_accepted(tmp_path):
 @given(
     text=st.text("aéñß€ 'Zλ#:=coding\\\t", max_size=40),
     first=st.sampled_from(["", "#!/usr/bin/python\n", "\n", "x = 1\n"]),
-    codec=st.sampled_from(["", "utf-8", "latin-1", "cp1252", "ascii"]),
+    codec=st.sampled_from(["", "utf-8", "latin-1", "cp1252", "ascii", "gbk", "shift_jis", "koi8-r"]),
     line_end=st.sampled_from(["\n", "\r\n", "\r"]),
 )
 @settings(deadline=None)

@@ -35,14 +35,51 @@ def test_files_up_to_two_folders_down_are_taken(tmp_path, folder):
 
 
 def test_a_file_three_folders_down_is_not_taken_and_the_reason_says_where_files_belong(tmp_path):
-    submission = read(put(tmp_path, {f"a/b/c/{NETWORK}": WORK}))
+    submission = read(put(tmp_path, {f"a/b/c/{NETWORK}": WORK, "x": b"", "a/x": b"", "a/b/x": b""}))
     assert says(submission.reason, "No file to grade", *FILES, NOTEBOOK, "2 folders down", "a/b/c/")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "a/b/c",
+        "submission/ps18/ps18/backprop",
+        "Users/zoe/Desktop/course/week 4/ps18/backprop",
+        "1/2/3/4/5/6/7/8/9/10",
+        "x/kept/a/b/c",  # a folder that does not count may lie inside
+    ],
+)
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_folder_that_holds_just_one_folder_does_not_count_as_depth(tmp_path, path, silent):
+    files = {f"{path}/{NETWORK}": WORK, f"{path}/activations.py": OTHER}
+    if "kept" in path:
+        files |= {"notes.txt": b"", "x/kept/notes.txt": b""}
+    if silent:
+        first = path.split("/")[0]
+        files |= {".DS_Store": b"", f"{first}/.DS_Store": b"", f"{first}/__MACOSX/y": b"", "__MACOSX/z/y": b""}
+    folder, zipped = put(tmp_path / "ps18", files), make_zip(tmp_path / "work.zip", files)
+    for submission in (read(folder), read(zipped)):
+        assert submission.files == {NETWORK: WORK, "activations.py": OTHER}
+        assert submission.taken == (f"{path}/{NETWORK}", f"{path}/activations.py")
+
+
+@pytest.mark.parametrize("beside", ["x", "x/y", "b/x"])
+def test_a_folder_that_holds_more_counts_as_depth(tmp_path, beside):
+    files = {f"a/b/c/{NETWORK}": WORK, f"{beside}.txt": b"", "a/b/x.txt": b"", "a/x.txt": b""}
+    assert says(read(put(tmp_path / "ps18", files)).reason, "No file to grade", "a/b/c/")
+    assert says(read(make_zip(tmp_path / "work.zip", files)).reason, "No file to grade", "a/b/c/")
+
+
+def test_folders_in_folders_are_bounded(tmp_path):
+    files = {"/".join("abcdefghijklmno") + f"/{NETWORK}": WORK}
+    for path in (put(tmp_path / "ps18", files), make_zip(tmp_path / "work.zip", files)):
+        assert says(read(path).reason, "No file to grade", "a/b/c/d/e/f/g/h/i/j/k (a folder nested too deep)")
+
+
 def test_the_shallowest_file_of_a_name_wins(tmp_path):
-    submission = read(put(tmp_path, {f"a/b/{NETWORK}": OTHER, f"c/{NETWORK}": WORK}))
+    submission = read(put(tmp_path, {f"a/b/{NETWORK}": OTHER, "a/x": b"", f"c/{NETWORK}": WORK}))
     assert submission.files == {NETWORK: WORK}
-    assert submission.ignored == (f"a/b/{NETWORK}",)
+    assert submission.ignored == (f"a/b/{NETWORK}", "a/x")
 
 
 def test_each_file_is_found_by_itself(tmp_path):
@@ -84,7 +121,7 @@ def test_a_worked_on_copy_wins_over_the_released_one_at_the_same_depth(tmp_path)
 
 def test_other_files_are_listed_as_ignored(tmp_path):
     submission = read(put(tmp_path, {NETWORK: WORK, "conftest.py": b"", "tests/numpy.py": b"", "a/b/c/d": b""}))
-    assert submission.ignored == ("a/b/c/", "conftest.py", "tests/numpy.py")
+    assert submission.ignored == ("a/b/c/d", "conftest.py", "tests/numpy.py")
 
 
 def test_the_list_of_ignored_files_is_bounded(tmp_path):
@@ -121,8 +158,8 @@ def test_a_folder_without_files_has_a_reason(tmp_path):
 
 
 def test_a_file_of_another_name_is_named_in_the_reason(tmp_path):
-    submission = read(put(tmp_path, {"Neural_Network (1).py": WORK}))
-    assert says(submission.reason, "No file to grade", "Neural_Network (1).py")
+    submission = read(put(tmp_path, {"network.py": WORK}))
+    assert says(submission.reason, "No file to grade", "network.py")
 
 
 def test_the_untouched_release_can_be_graded_and_holds_no_work(tmp_path):
@@ -178,6 +215,11 @@ def test_the_released_notebook_counts_as_absent(tmp_path):
 # One file, or a zip, instead of a folder
 
 
+def test_a_lone_file_of_a_changed_name_counts_as_what_it_was(tmp_path):
+    assert read(put(tmp_path, {"exercises (1).py": WORK}) / "exercises (1).py").files == {"exercises.py": WORK}
+    assert read(put(tmp_path, {"activations.py.txt": WORK}) / "activations.py.txt").files == {"activations.py": WORK}
+
+
 @pytest.mark.parametrize("name", ["my_net.py", "-rf.py", "übung.PY", NETWORK])
 def test_a_lone_python_file_counts_as_the_network(tmp_path, name):
     submission = read(put(tmp_path, {name: WORK}) / name)
@@ -210,7 +252,7 @@ def test_a_zip_is_read_like_a_folder(tmp_path, compression):
     submission = read(make_zip(tmp_path / "upload.ZIP", files, compression=compression))
     assert submission.files == {NETWORK: WORK}
     assert submission.taken == (f"ps18/backprop/{NETWORK}",)
-    assert submission.ignored == ("ps18/a/b/", "ps18/notes.txt")
+    assert submission.ignored == ("ps18/a/b/c/d", "ps18/notes.txt")
 
 
 def test_a_folder_with_one_zip_and_no_file_is_read_as_the_zip(tmp_path):

@@ -20,8 +20,9 @@ import numpy as np
 import numpy.random  # else each fork imports it anew, for NumPy waits until it is used
 
 MAX_HEADER = 1 << 20  # bytes of JSON
-MAX_PAYLOAD = 1 << 26  # bytes of arrays: the largest honest answer is a few MB
+MAX_PAYLOAD = 1 << 24  # bytes of arrays: the largest honest answer is 80 kB
 MAX_VALUES = 1024  # leaves in one answer, and arrays in one frame
+MAX_NUMBERS = 1 << 20  # in lists of one answer: as Python's numbers they take four times the bytes
 MAX_AXES = 8
 MAX_TEXT = 400  # characters of any message that the student's code can choose
 # What may be sent, and as what: little-endian.  By name, for `receive`, too.
@@ -99,6 +100,8 @@ def encode(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
     if isinstance(value, str):
         return {"text": str.__str__(value)[:MAX_TEXT]}
     if kind in (list, tuple):
+        if len(value) > MAX_NUMBERS:
+            return {"other": f"{kind.__name__} of {len(value)}"}
         if len(value) > 1 and all(type(item) in (float, np.float64) for item in value):
             arrays.append(np.array(value, dtype=np.float64))
             return {"numbers": len(arrays) - 1, "as": kind.__name__}
@@ -240,5 +243,5 @@ class Answerer:
     def own(self, path: str) -> str | None:
         """What to call a file of the student's own; None for all others."""
         if self.folder and path.startswith(os.path.join(self.folder, "backprop")):
-            return None if path.endswith("notebook.py") else os.path.basename(path)
+            return None if path.endswith(("notebook.py", "lifting.py")) else os.path.basename(path)
         return "a cell" if "ipykernel_" in path else None

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,8 @@ from typing import Any
 
 from .. import ASSIGNMENT
 from ..attempts import total
-from ..report.files import Unwritable, read_result, result_path, write_whole
+from ..report.files import GRADES, Unwritable, read_result, result_path, students_in, students_of, write_whole
+from ..report.tables import FORMULA, harmless
 from ..report.terminal import safe
 from .roster import Roster, RosterError, match, read_roster, same_form
 
@@ -22,7 +22,6 @@ LOGINS = {  # the columns that may name students, the likeliest first
 }
 CANVAS_COLUMN = re.compile(r"(.*)\s\((\d+)\)", re.DOTALL)
 NEEDED = {"student", "status", "score", "bonus", "kit_errors"}  # of a result
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet compute a cell
 
 
 @dataclass
@@ -35,10 +34,7 @@ class Export:
 
 def graded(out: Path) -> dict[str, dict[str, Any]]:
     """Every result in `out`, by student."""
-    try:
-        names = sorted(entry.name for entry in os.scandir(out) if os.path.lexists(result_path(out, entry.name)))
-    except OSError as error:
-        raise RosterError(f"{out} holds no results ({error.strerror}): run `make grade`, or name the folder.") from None
+    names = students_in(out)
     if not names:
         raise RosterError(f"{out} holds no results: run `make grade`, or name the folder with --out.")
     results = {}
@@ -47,6 +43,16 @@ def graded(out: Path) -> dict[str, dict[str, Any]]:
         if not results[name].keys() >= NEEDED:
             raise RosterError(f"{safe(str(result_path(out, name)))} is no result: run `make grade` again.")
     return results
+
+
+def still_there(out: Path, results: Mapping[str, dict]) -> tuple[dict[str, dict], list[str]]:
+    """The results of those who were there when the class was graded last, and what to say of the others."""
+    table = students_of(out / GRADES)
+    there = {name: result for name, result in results.items() if table is None or harmless(name) in table}
+    gone = [safe(name) for name in results if name not in there]
+    if not there:
+        raise RosterError(f"{out / GRADES} names nobody who has a result there: run `make grade` again.")
+    return there, [f"Not among the submissions graded last, so left out: {', '.join(gone)}."] if gone else []
 
 
 def export(
@@ -64,7 +70,7 @@ def export(
 
 
 def plain(results: Iterable[Mapping[str, Any]]) -> str:
-    """A line per student; names that a spreadsheet would compute get an apostrophe before them."""
+    """A line per student; names that a spreadsheet would compute are made harmless."""
     results = sorted(results, key=lambda result: result["student"])
     late = any(result.get("late") for result in results)
     stream = io.StringIO(newline="")
@@ -72,10 +78,9 @@ def plain(results: Iterable[Mapping[str, Any]]) -> str:
     table.writerow(["student", "score", "bonus", "total", "status", *(["late_days", "penalty"] if late else [])])
     for r in results:
         about = r.get("late") or {"days": "", "penalty": ""}
-        name = "'" * r["student"].startswith(FORMULA) + r["student"]
-        row = [name, r["score"], r["bonus"], number(total(r)), "kit failed" if r["kit_errors"] else r["status"]]
-        table.writerow(row + ([about["days"], about["penalty"]] if late else []))
-    return stream.getvalue().encode("utf-8", "backslashreplace").decode()  # folders may have names that are no text
+        row = [r["student"], r["score"], r["bonus"], number(total(r)), "kit failed" if r["kit_errors"] else r["status"]]
+        table.writerow(map(harmless, row + ([about["days"], about["penalty"]] if late else [])))
+    return stream.getvalue()
 
 
 def number(points: float) -> str:
@@ -104,12 +109,12 @@ def fill(form: str, roster: Roster, results: Mapping[str, dict], column: str | N
         tried = roster.columns(columns)
         have = safe(min(results))
         raise RosterError(f"No graded student, such as {have!r}, stands in {roster.name}; looked at {tried}.")
-    return written(form, roster, target, by, people, rows, results)
+    return written(form, roster, target, by, {*known, by}, people, rows, results)
 
 
 def written(
-    form: str, roster: Roster, target: int, by: int, people: list[list[str]], rows: Mapping[str, list[str]],
-    results: Mapping[str, dict],
+    form: str, roster: Roster, target: int, by: int, keys: set[int], people: list[list[str]],
+    rows: Mapping[str, list[str]], results: Mapping[str, dict],
 ) -> Export:  # fmt: skip
     """Fill in the grades, and say what happened to whom."""
     capped, excused, failed, nothing, done = [], [], [], [], 0
@@ -128,7 +133,14 @@ def written(
             roster.put(row, target, number(points))
     given = [id(row) for row in rows.values()]
     absent = [called(roster, row, by) for row in people if id(row) not in given]
-    formulas = [called(roster, row, by) for row in people if any(cell.startswith(FORMULA[:4]) for cell in row[:2])]
+    formulas, renamed = [], []
+    for row in people:
+        for n, cell in enumerate(row):
+            if n in keys:  # by these the other side knows students: they stay
+                formulas += [called(roster, row, by)] if FORMULA.search(cell) else []
+            elif n < 2 and harmless(cell) != cell:  # names that people choose
+                row[n] = harmless(cell)
+                renamed.append(called(roster, row, by))
     heading = [safe(roster.header[n]) for n in (target, by)]
     said = [f"{done} of {len(results)} students have their total in {heading[0]!r}, matched by {heading[1]!r}."]
     for what, names in (
@@ -138,7 +150,8 @@ def written(
         ("Not graded because the kit itself failed, so left as they were", failed),
         ("Without a gradable submission, so 0", nothing),
         ("Above the maximum, which Moodle would refuse, so cut to it", capped),
-        ("Named like a formula, so do not open the file in a spreadsheet", formulas),
+        ("Named like a formula, so with an apostrophe before it, or in one line", renamed),
+        ("Known by what is like a formula, so do not open the file in a spreadsheet", formulas),
     ):
         if names:
             said.append(f"{what}: {', '.join(map(safe, sorted(names)))}.")

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import ASSIGNMENT
+from ..course import rubric
+from ..late import TIMESTAMP, late_rule
 from ..mistakes import MISTAKES
 from .drawing import figure
 from .feedback import templates
-from .files import write_whole
+from .files import REPORT, write_whole
 from .overview import Overview
 
 BINS = 10
@@ -34,11 +36,11 @@ def write_report(out: Path, overview: Overview) -> None:
             slow=sorted(rows, key=lambda row: -row["seconds"])[:SLOW],
         )
     )
-    write_whole(out / "report.html", page)
+    write_whole(out / REPORT, page)
 
 
 def summary(overview: Overview) -> list[str]:
-    """The class in five lines."""
+    """The class in five lines; six where being late costs something."""
     rows = overview.rows
     scores, best = [row["score"] for row in rows], rows[0]["max_score"]
     ungradable = [row["student"] for row in rows if row["status"] == "ungradable"]
@@ -62,7 +64,15 @@ def summary(overview: Overview) -> list[str]:
         else "No base task was graded.",
         "Ungradable: " + (", ".join(ungradable[:5]) + (", ..." if len(ungradable) > 5 else "") or "none") + ".",
         f"Slowest: {slowest['student']}, {slowest['seconds']:.0f} s; in all {seconds:.0f} s, sandbox: {sandboxes}.",
+        *([undated(rows)] if late_rule(rubric()) else []),
     ]
+
+
+def undated(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Whose time of handing in is not known, so that they are never late."""
+    names = [f"{row['student']}{' (it cannot be read)' * row['time_unread']}" for row in rows if not row["submitted"]]
+    known = f"The time of {len(rows) - len(names)} of {len(rows)} is known, from {TIMESTAMP}"
+    return f"{known}; not known, so not late: {', '.join(names) or 'none'}."
 
 
 def histogram(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .. import ASSIGNMENT
+from ..late import UNREAD
 
 KEPT = ("student", "status", "score", "max_score", "bonus", "max_bonus", "source", "sandbox", "reason", "seconds")
 
@@ -27,6 +28,7 @@ class Overview:
         row["points"] = [task["points"] for task in result["tasks"]]
         row["remark"] = remark(result)
         row["link"] = f"{quote(result['student'], errors='surrogateescape')}/{ASSIGNMENT}/feedback.html"
+        row["submitted"], row["time_unread"] = result.get("submitted"), UNREAD in result.get("notes", ())
         row["kit_error"] = (result["kit_errors"] or [""])[0]
         self._rows[result["student"]] = row
         self.ungradable += row["status"] == "ungradable"

@@ -16,6 +16,7 @@ KIT = (Path(__file__).parent / "worker.py", Path(__file__).parent.parent / "chec
 # it times the address space bounds the memory of a submission.
 LIMITS = {
     "RLIMIT_AS": 2 * GIB,
+    "RLIMIT_DATA": 2 * GIB,  # else the grader's own would hold
     "RLIMIT_NPROC": 8,
     "RLIMIT_FSIZE": GIB // 16,
     "RLIMIT_NOFILE": 256,

@@ -1,7 +1,7 @@
 """The sandbox: bubblewrap, from its PyPI package or the system's.
 
 New namespaces for users, processes, network, IPC and host name; nothing of the file system but the
-interpreter, its packages and the files of the worker, all read-only; a small /tmp.
+interpreter, its packages and the files of the worker, all read-only; a small /tmp, whose names scratch.py counts.
 """
 
 import json
@@ -17,10 +17,16 @@ from pathlib import Path
 from . import ENVIRONMENT, KIT, LIMITS, SandboxError, Settings, seccomp
 from .fonts import font_list
 
-TMP_BYTES, SHARED_MEMORY_BYTES = 1 << 26, 1 << 20
+TMP_BYTES = 1 << 26
 # As root: users that exist on no machine (beyond the ranges of directories and containers).  Each sandbox draws
 # its own, for the kernel counts the processes of a user over all containers that share the machine.
 FIRST_UID, USERS = 2_100_000_000, 10_000_000
+# Of /proc, what counts for the whole machine: a sandbox could tell another one something by what it takes.
+COUNTS = [
+    *("sys", "pressure", "fs", "driver", "irq", "bus", "tty", "stat", "loadavg", "meminfo", "vmstat", "zoneinfo"),
+    *("buddyinfo", "pagetypeinfo", "slabinfo", "locks", "interrupts", "softirqs", "diskstats", "swaps", "uptime"),
+    *("schedstat", "sched_debug", "timer_list", "key-users", "keys", "vmallocinfo", "cgroups", "partitions"),
+]
 VISIBLE = ("bin", "lib", "lib32", "lib64", "pyvenv.cfg")  # of each installation of Python
 
 
@@ -44,8 +50,7 @@ class Bubblewrap:
             rights = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
         else:  # bubblewrap's process 1 would be a student's to trace: the worker takes that place
             rights = ["--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000", "--as-pid-1"]
-        mounts = ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", str(SHARED_MEMORY_BYTES)]
-        mounts += ["--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
+        mounts = ["--proc", "/proc", *hidden(), "--dev", "/dev", "--remount-ro", "/dev"]
         mounts += ["--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"]
         mounts += [*system(), *read_only([*bound(), *([(str(fonts), settings.fonts)] if fonts else [])])]
         mounts += ["--remount-ro", "/", "--chdir", "/tmp", "--hostname", "sandbox", "--clearenv"]
@@ -84,6 +89,15 @@ def limits(root: bool) -> dict[str, int]:
     """LIMITS; before Linux 5.14 an ordinary user's processes outside the sandbox would count, so there all but one."""
     old = [int(number) for number in re.findall(r"\d+", platform.release())[:2]] < [5, 14]
     return {name: most for name, most in LIMITS.items() if root or not old or name != "RLIMIT_NPROC"}
+
+
+@cache
+def hidden() -> list[str]:
+    """Mounts that empty COUNTS."""
+    options = []
+    for path in [f"/proc/{name}" for name in COUNTS if os.path.exists(f"/proc/{name}")]:
+        options += ["--ro-bind", "/dev/null", path] if os.path.isfile(path) else ["--tmpfs", path, "--remount-ro", path]
+    return options
 
 
 def system() -> list[str]:

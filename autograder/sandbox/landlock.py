@@ -16,7 +16,7 @@ from .bubblewrap import FIRST_UID, USERS, bound, mapped
 from .fonts import font_list
 
 SYSTEM = ("/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/usr/share/fonts", "/usr/share/zoneinfo", "/dev/urandom")
-FILE_BYTES = 1 << 20  # one file; line.py ends who writes more than SCRATCH_BYTES in all
+FILE_BYTES = 1 << 20  # one file; scratch.py ends who writes more than SCRATCH_BYTES in all
 
 
 class Landlock:

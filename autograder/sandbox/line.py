@@ -1,7 +1,7 @@
 """The line to one process in the sandbox: questions go out and answers come back, in bounded time.
 
-Time is CPU time, by the process number that the kernel vouches for (SCM_CREDENTIALS);
-wall time, ten times as much, ends what only sleeps.  An answer must carry the number drawn for its
+Time is what clock.py counts, by the process number that the kernel vouches for (SCM_CREDENTIALS); ten times as
+much on the wall is the last resort.  An answer must carry the number drawn for its
 question, so nothing that the student's code sends of its own accord is taken for one; and it must have
 the agreed form, for the student's code may have taken the worker's place.
 """
@@ -12,24 +12,25 @@ import select
 import signal
 import socket
 import struct
-from collections.abc import Sequence
-from time import clock_gettime, monotonic
+from collections.abc import Callable, Iterator, Sequence
+from time import monotonic
 from typing import Any
 
 import numpy as np
 
-from ..checks.answering import MAX_TEXT, BadFrame, frame, receive
+from ..checks.answering import MAX_NUMBERS, MAX_TEXT, BadFrame, frame, receive
+from .clock import Clock, stat_of
+from .scratch import Full
 
-WALL = 10.0  # times the CPU limit
-LOOK = 0.2  # seconds between two looks at the CPU time
+WALL = 10.0  # times the limit
+LOOK = 0.2  # seconds between two looks at what it has cost
 BUFFER = 1 << 16
-TICKS = os.sysconf("SC_CLK_TCK")
-SCRATCH_BYTES, BLOCK = 1 << 26, 1 << 12  # in all, and what a name or a folder takes
 MAX_DEPTH = 12  # of an answer's JSON
 RAISED: dict[str, Any] = {"type": str, "builtin": bool, "message": str, "abstract": bool}  # of an exception
 WHERE: dict[str, Any] = {"file": str, "line": (int, type(None)), "function": str, "code": str}  # and where it is known
+REFERENCES = ("array", "scalar", "numbers")  # to the arrays of an answer
 # What every honest answer is made of: these names need no look.
-NAMES = {"value", "args", "then", "array", "scalar", "numbers", "as", "list", "tuple", "text", "other", *RAISED, *WHERE}
+NAMES = {"value", "args", "then", *REFERENCES, "as", "list", "tuple", "text", "other", *RAISED, *WHERE}
 LIKELY: dict[int, str] = {
     signal.SIGSEGV: " (a crash in compiled code, or endless recursion)",
     signal.SIGABRT: " (a crash in compiled code)",
@@ -41,25 +42,23 @@ class Late(Exception):
     """The time is up."""
 
 
-class Full(Exception):
-    """The scratch folder is full."""
-
-
 class Line:
     """A socket to one process, with deadlines for every byte."""
 
-    def __init__(self, connection: socket.socket, scratch: str | None = None):
+    def __init__(self, connection: socket.socket, worker: "Line | None" = None):
         self.connection, self.pidfd, self.pid = connection, -1, 0
         self._received = bytearray()  # and not read yet
-        self.scratch = scratch  # the folder it writes to, where nothing else bounds that
+        self._worker = worker  # the line to the process that this one was forked from
+        self.look_at_files: Callable[[int], None] = lambda pid: None  # raises Full
+        self.killed = False  # whether it was, or may have been, and not by us
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         connection.setblocking(False)
-        self.cpu_limit = self._started_cpu = self._children_cpu = 0.0
+        self.limit, self.before = float("inf"), 0.0  # of the cost, and what it was before this question
         self.deadline = self.next_look = 0.0
 
     def greet(self, wall: float) -> None:
         """Learn from the first message who is there; EOFError, OSError, BadFrame or Late if it is nobody."""
-        self.deadline, self.cpu_limit = monotonic() + wall, float("inf")
+        self.deadline = self.next_look = monotonic() + wall
         self.wait(select.POLLIN)
         size = socket.CMSG_SPACE(struct.calcsize("3i"))
         data, ancillary, _, _ = self.connection.recvmsg(4096, size)
@@ -69,6 +68,7 @@ class Line:
         if not data or not self.pid:
             raise EOFError
         self.pidfd = os.pidfd_open(self.pid)
+        self.clock = Clock(self.pid, self._worker.pid if self._worker else self.pid)
         self._received += data
         if receive(self.read)[0] != {"hello": True} or self._received:
             raise BadFrame("the process did not greet")
@@ -89,10 +89,9 @@ class Line:
                 raise Late
             if now > self.next_look:
                 self.next_look = now + LOOK
-                if self.used() > self.cpu_limit:
+                if self.clock.look() - self.before > self.limit:
                     raise Late
-                if self.scratch and bytes_in(self.scratch) > SCRATCH_BYTES:
-                    raise Full
+                self.look_at_files(self.pid)
 
     def read(self, count: int) -> bytes:
         while len(self._received) < count:
@@ -125,8 +124,9 @@ class Line:
 
     def exchange(self, header: dict, arrays: Sequence[np.ndarray], cpu: float) -> tuple[dict, list[np.ndarray]]:
         """One question and its answer; or "timeout" or "crashed" in the answer's place."""
-        now, self._started_cpu = monotonic(), clock_of(self.pid) + self._children_cpu
-        self.deadline, self.cpu_limit, self.next_look = now + WALL * cpu, cpu, now + LOOK
+        now, self.before, self.limit = monotonic(), self.clock.cost, cpu
+        self.deadline, self.next_look = now + WALL * cpu, now + LOOK
+        self.clock.start()
         nonce = secrets.token_hex(8)
         try:
             if self.pending():
@@ -135,23 +135,23 @@ class Line:
             reply, returned = receive(self.read)
             if reply.pop("nonce", None) != nonce:
                 return {"crashed": "its answer belongs to another question"}, []
-            reply = agreed(reply)
+            reply = agreed(reply, returned)
+            if self.clock.stop():
+                self.clock.look()
+                self.look_at_files(self.pid)
             if self.gone(0):  # then another one may have answered, whose time nobody counts
                 return {"crashed": self.ending()}, []
             return reply, returned
         except Late:
             return {"timeout": cpu}, []
-        except Full:
-            return {"crashed": f"it wrote more than {SCRATCH_BYTES >> 20} MiB to files"}, []
+        except Full as error:
+            return {"crashed": str(error)}, []
         except (EOFError, OSError):
             return {"crashed": self.ending() or "it closed the answer channel"}, []
         except BadFrame as error:
             return {"crashed": f"its answer was garbled: {error}"}, []
-
-    def used(self) -> float:
-        """CPU seconds since the question: of the process, its threads and the children it has waited for."""
-        self._children_cpu = sum(map(int, stat_of(self.pid)[13:15])) / TICKS
-        return clock_of(self.pid) + self._children_cpu - self._started_cpu
+        finally:
+            self.clock.stop()
 
     def gone(self, wall: float) -> bool:
         """Whether the process has ended, waiting that many seconds for it."""
@@ -163,6 +163,8 @@ class Line:
             return ""
         state, *_, code = stat_of(self.pid) or [b"", b"0"]
         status = int(code) if state == b"Z" else 0  # 0 also where the kernel tells only root
+        told = state == b"Z" and (status or os.geteuid() == 0)
+        self.killed = not told or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL)
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
             return f"{name_of(number)} ended it{LIKELY.get(number, '')}"
@@ -178,9 +180,19 @@ class Line:
         self.connection.close()
 
 
-def agreed(reply: dict) -> dict:
-    """The answer, made printable, if it is one that the worker gives; else BadFrame."""
-    reply = printable(reply)
+def agreed(reply: dict, arrays: Sequence[np.ndarray]) -> dict:
+    """The answer, made printable, if it is one that the worker gives; else BadFrame.
+
+    One array that stood in it many times would be as many arrays here.
+    """
+    reply, used, numbers = printable(reply), set[int](), 0
+    for name, number in references(reply):
+        if number in used or not 0 <= number < len(arrays):
+            raise BadFrame("it names an array twice, or one that is not there")
+        used.add(number)
+        numbers += arrays[number].size if name == "numbers" else 0
+    if numbers > MAX_NUMBERS:
+        raise BadFrame(f"it holds lists of {numbers} numbers")
     if not reply or (set(reply) - {"then"} == {"value", "args"} and type(reply["args"]) is list):
         return reply
     if set(reply) == {"crashed"} and type(reply["crashed"]) is str:
@@ -209,6 +221,16 @@ def printable(value: Any, depth: int = 0) -> Any:
     return value
 
 
+def references(value: Any) -> Iterator[tuple[str, int]]:
+    """All places in an answer that stand for an array: the name there, and which array."""
+    if type(value) is dict:
+        yield from ((name, value[name]) for name in REFERENCES if type(value.get(name)) is int)
+        value = list(value.values())
+    if type(value) is list:
+        for item in value:
+            yield from references(item)
+
+
 def name_of(number: int) -> str:
     """The name of a signal."""
     try:
@@ -234,44 +256,10 @@ def end(pidfd: int) -> None:
     os.close(pidfd)
 
 
-def stat_of(pid: int) -> list[bytes]:
-    """The fields of /proc/PID/stat from the state on; empty if the process is gone."""
+def name_of_process(pid: int) -> str:
+    """What the process calls itself, which it may change; empty if it is gone."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as stream:
-            return stream.read().rpartition(b")")[2].split()
+        with open(f"/proc/{pid}/comm", encoding="ascii", errors="replace") as stream:
+            return stream.read(64).strip()
     except OSError:
-        return []
-
-
-def bytes_in(folder: str) -> int:
-    """The bytes of all files and folders below a folder; Full where it hides what is in it, or nests it too deep."""
-
-    def hidden(error: OSError) -> None:
-        if not isinstance(error, FileNotFoundError):
-            raise Full
-
-    total = 0
-    try:
-        for path, folders, names in os.walk(folder, onerror=hidden):
-            total += (len(folders) + len(names)) * BLOCK
-            for name in names:
-                try:
-                    total += os.lstat(os.path.join(path, name)).st_size
-                except OSError:
-                    pass
-    except RecursionError:
-        raise Full from None
-    return total
-
-
-def clock_of(pid: int) -> float:
-    """CPU seconds of a process and its threads; 0 if it is gone.  Reading /proc takes twenty times as long."""
-    try:
-        return clock_gettime(~pid << 3 | 2)
-    except OSError:
-        return 0.0
-
-
-def parent_of(pid: int) -> int:
-    """The number of the process that `pid` is a child of; 0 if it is gone."""
-    return int((stat_of(pid) or [b"", b"0"])[1])
+        return ""

@@ -12,50 +12,49 @@ import numpy as np
 from ..checks.answering import BadFrame
 from ..leash import scratch_folder
 from . import Sandbox, SandboxError
-from .line import WALL, Full, Late, Line, end, parent_of
+from .clock import parent_of
+from .line import Late, Line, end, name_of_process
+from .scratch import Full, look_for_bytes, look_for_names
 
 START_WALL = 60.0  # seconds for a sandbox to start on a very busy machine
 FORK_WALL = 20.0  # seconds for a process to be forked there
 PATIENCE = 60.0  # seconds for all that goes wrong with forks of one submission
-SHORT = 0.05  # seconds: what takes no longer is charged by the clock on the wall
 NOBODY = (EOFError, OSError, BadFrame, Late, Full)  # what a line raises where nobody greets
 NOT_STARTED = "the sandbox did not start"  # the machine's fault, not the student's
 
 
 class Child:
-    """One task's process: answers requests until it crashes, is late or is closed.
+    """One task's process: answers requests until it crashes, is late or is closed."""
 
-    `cpu` is what it has used up: CPU seconds, or a tenth of the wall time, if that is more.
-    """
-
-    def __init__(self, line: Line | None, cpu: float = 0.0):
-        self._line, self.cpu = line, cpu
+    def __init__(self, line: Line | None, before: float = 0.0):
+        self._line, self._before = line, before
 
     @property
     def alive(self) -> bool:
         return self._line is not None
 
+    @property
+    def cost(self) -> float:
+        """Seconds that it has used up, from its fork on: see clock.py."""
+        return self._before + (self._line.clock.cost if self._line else 0.0)
+
     def ask(self, header: dict, arrays: Sequence[np.ndarray] = (), cpu: float = 10.0) -> tuple[dict, list[np.ndarray]]:
         """The answer, or {"timeout": seconds}, or {"crashed": sentence}: the process is gone then."""
         if self._line is None:
             return {"crashed": "its process is gone"}, []
-        began = monotonic()
         reply, returned = self._line.exchange(header, arrays, cpu)
-        elapsed = monotonic() - began
         if not reply:
             reply = {"crashed": "its answer was garbled: it is empty"}
-        if elapsed <= SHORT or "crashed" in reply:  # of a process that is gone, only the wall time is known
-            self.cpu += elapsed
-        else:
-            self.cpu += max(self._line.used(), elapsed / WALL)
         if "timeout" in reply or "crashed" in reply:
             self.close()
         return reply, returned
 
     def close(self) -> None:
         if self._line is not None:
-            self._line.kill()
-            self._line = None
+            if not self._line.gone(0):
+                self._line.clock.look()  # what has run between the questions counts, too
+            self._before, line, self._line = self.cost, self._line, None
+            line.kill()
 
 
 class Worker:
@@ -67,10 +66,13 @@ class Worker:
     def __init__(self, sandbox: Sandbox):
         self._sandbox, self._files, self._cpu = sandbox, dict[str, bytes](), 0.0
         self._patience, self._children = PATIENCE, list[Child]()
+        self.under_way = ""  # what an import that did not end called its process
+        self.cost = 0.0  # seconds of the import
+        self._lines = list[Line]()
         self._start()
 
     def _start(self) -> None:
-        self._scratch = scratch_folder()
+        self._scratch, self._full = scratch_folder(), False
         ours, theirs = socket.socketpair()
         command = [""]
         try:
@@ -95,8 +97,28 @@ class Worker:
             raise
         finally:
             theirs.close()
-        self._line: Line | None = Line(ours)
+        self._line: Line | None = self._line_of(ours)
         self._first = -1  # a descriptor of the first process in the sandbox: with it, all others end
+
+    def _line_of(self, ours: socket.socket, worker: Line | None = None) -> Line:
+        line = Line(ours, worker)
+        line.look_at_files = self._look_at_files
+        self._lines.append(line)
+        return line
+
+    def _look_at_files(self, pid: int) -> None:
+        """Full where too much is written; then the sandbox, and its folder with it, is not used any more."""
+        self._full = True
+        if self._sandbox.apart:
+            look_for_bytes(self._scratch.name)
+        elif self._sandbox.name == "bubblewrap":
+            look_for_names(pid)
+        self._full = False
+
+    @property
+    def killed(self) -> bool:
+        """Whether one of its processes was ended by a signal that is not ours, such as where memory runs out."""
+        return any(line.killed for line in self._lines)
 
     def load(self, files: Mapping[str, bytes], cpu: float = 10.0) -> dict:
         """Import the package with these files: {} if it can be, else "raised", or "timeout" or "crashed" for good."""
@@ -104,6 +126,7 @@ class Worker:
         reply = self._loaded()
         if "timeout" in reply or "crashed" in reply:
             assert self._line is not None
+            self.under_way = self.under_way or name_of_process(self._line.pid)
             self._line.kill()
             self._patience = 0.0
         return reply
@@ -119,49 +142,70 @@ class Worker:
             return {"crashed": NOT_STARTED}
         contents = [np.frombuffer(content, dtype=np.uint8) for content in self._files.values()]
         reply, _ = self._line.exchange({"files": list(self._files)}, contents, self._cpu)
+        self.cost += self._line.clock.cost
         if not reply and self._sandbox.apart:
             line = self._forked()
             if line is None:
                 return {"crashed": NOT_STARTED}
             reply, _ = line.exchange({"do": "load"}, [], self._cpu)
+            self.under_way = name_of_process(line.pid) if reply else ""
+            self.cost += line.clock.cost
             line.kill()
         return reply if set(reply) <= {"raised", "timeout", "crashed"} else {"crashed": "its answer was garbled"}
 
-    def fork(self) -> Child:
-        """A fresh process with the package imported.
+    def fork(self, left: float = float("inf")) -> Child:
+        """A fresh process with the package imported, which may cost as many seconds as are left.
 
         Where a task has killed or stopped the process that it is forked from, the sandbox starts anew.  Where
         that does not help, or has been needed for too long, there are no more processes, and all asking is in vain.
         """
-        began = monotonic()
-        line = self._forked()
+        began, cost = monotonic(), 0.0
+        line = None
+        if self._patience > 0:
+            line, cost = self._timed_fork(left)
         if line is None and self._patience > 0:
             self.close()
             self._start()
-            line = None if self.load(self._files, self._cpu) else self._forked()
-            self._patience = self._patience - (monotonic() - began) if line else 0.0
-        if line is not None and self._sandbox.apart and line.exchange({"do": "load"}, [], self._cpu)[0]:
-            line.kill()
-            line = None
-        child = Child(line, (monotonic() - began) / WALL)
+            line = None if self.load(self._files, min(self._cpu, left)) else self._forked(left)
+            cost = monotonic() - began
+            self._patience = self._patience - cost if line else 0.0
+        if line is not None and self._sandbox.apart:
+            cpu = min(self._cpu, max(left - cost, 0.01))
+            if line.exchange({"do": "load"}, [], cpu)[0]:
+                cost += line.clock.cost
+                line.kill()
+                line = None
+        child = Child(line, cost)
         self._children = [*(earlier for earlier in self._children if earlier.alive), child]
         return child
 
-    def _forked(self) -> Line | None:
+    def _timed_fork(self, left: float) -> tuple[Line | None, float]:
+        """A process, and what forking it has cost: mostly the time of what the student's code does at a fork."""
         assert self._line is not None
-        if self._patience <= 0 or self._line.gone(0):
+        clock = self._line.clock
+        before = clock.cost
+        clock.start()
+        line = self._forked(left)
+        if clock.stop():
+            clock.look()
+        waited = line.clock.waited if line else 0.0
+        return line, max(clock.cost - before - waited, 0.0)
+
+    def _forked(self, left: float = float("inf")) -> Line | None:
+        assert self._line is not None
+        if self._full or self._line.gone(0):
             return None
         ours, theirs = socket.socketpair()
-        line = Line(ours, self._scratch.name if self._sandbox.apart else None)
+        line = self._line_of(ours, self._line)
         try:
             signal.pidfd_send_signal(self._line.pidfd, signal.SIGCONT)
             socket.send_fds(self._line.connection, [b"f"], [theirs.fileno()])
-            theirs.close()
-            line.greet(FORK_WALL)
+            line.greet(min(FORK_WALL, left))
         except NOBODY:
-            theirs.close()
             line.kill()
             return None
+        finally:
+            theirs.close()
         return line
 
     def complaint(self) -> str:

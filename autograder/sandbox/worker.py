@@ -151,6 +151,7 @@ def clear_away():
 def main():
     if sys.version != SETTINGS["python"]:
         raise RuntimeError(f"the Python inside is another one, {sys.version}")
+    os.umask(0o022)  # the grader's may hide what is written here from the user that this becomes
     control = socket.socket(fileno=CONTROL)
     answering.send(CONTROL, {"hello": True})
     header, contents = answering.receive(lambda n: exactly(control.recv, n))

@@ -19,8 +19,8 @@
 #
 # Work from top to bottom. Where a cell says `raise NotImplementedError`, put your code in its place. The cells that are locked
 # put your functions into the class `NeuralNetwork`, and `check("...")` says at once what is right, what is wrong and why.
-# Write helper functions wherever you like. When your work is graded, only imports, definitions and plain constants are
-# read from your other cells: plots and experiments of your own are not run.
+# Write helper functions wherever you like. When your work is graded, what your functions depend on is run with them, statement
+# by statement; plots and experiments of your own are not. `check` says what would not work there.
 #
 # The notebook needs the rest of its folder (`backprop/`, `tests/`, `check.py`) beside it. **Hand in `ps18.ipynb`.**
 
@@ -161,10 +161,11 @@ ACTIVATIONS["tanh"] = tanh, tanh_derivative
 # %% nbgrader={"grade": true, "grade_id": "tanh", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 check("tanh")
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "tanh-question", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown] nbgrader={"grade": false, "grade_id": "tanh-question-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # **Question 1.** Train XOR with sigmoid and with tanh from several starts. Which needs fewer epochs, and what in the two derivatives explains it?
-#
-# *Your answer here.*
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "tanh-question", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# YOUR ANSWER HERE
 
 # %% [markdown]
 # ## Exercise 18.2: L2
@@ -181,10 +182,11 @@ NeuralNetwork._l2_penalty = _l2_penalty
 # %% nbgrader={"grade": true, "grade_id": "l2", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 check("l2")
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "l2-question", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown] nbgrader={"grade": false, "grade_id": "l2-question-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # **Question 2.** Train the circle with $\lambda$ from 0 to 0.001. How does the boundary change, at which $\lambda$ does it break down, and what does the network do there?
-#
-# *Your answer here.*
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "l2-question", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# YOUR ANSWER HERE
 
 # %% [markdown]
 # ## Exercise 18.3: x²
@@ -201,10 +203,11 @@ exercises.square_recipe = square_recipe
 # %% nbgrader={"grade": true, "grade_id": "square", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 check("square")
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "square-question", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown] nbgrader={"grade": false, "grade_id": "square-question-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # **Question 3.** Which of 1-8-1, 1-16-1 and 1-8-8-1 did best on your machine, over several starts, and what does an output of sigmoids do instead?
-#
-# *Your answer here.*
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "square-question", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# YOUR ANSWER HERE
 
 # %% [markdown]
 # ## Exercise 18.4: momentum
@@ -215,10 +218,11 @@ check("square")
 # %% nbgrader={"grade": true, "grade_id": "momentum", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 check("momentum")
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "momentum-question", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown] nbgrader={"grade": false, "grade_id": "momentum-question-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # **Question 4.** How many epochs do XOR and the circle need with $\beta = 0.9$, and how many without? Where does the factor come from?
-#
-# *Your answer here.*
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "momentum-question", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# YOUR ANSWER HERE
 
 # %% [markdown]
 # ## Exercise 18.5: two spirals
@@ -235,7 +239,8 @@ exercises.spirals_recipe = spirals_recipe
 # %% nbgrader={"grade": true, "grade_id": "spirals", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 check("spirals")
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "spirals-question", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown] nbgrader={"grade": false, "grade_id": "spirals-question-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # **Question 5.** What is the smallest network that you found, how often does it succeed, and what changed when you moved units from one hidden layer to two?
-#
-# *Your answer here.*
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "spirals-question", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# YOUR ANSWER HERE

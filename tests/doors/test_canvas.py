@@ -57,7 +57,7 @@ def test_canvas_reads_the_totals_back_and_nothing_else_has_changed(folder, capsy
     }
     assert after == {student: {"11": grades["11"]} for student, grades in before.items()}
     changed = (folder / "graded" / "canvas.csv").read_bytes().decode().replace(",122.5,", ",,")
-    assert changed.replace(",61.25,", ",3,").replace("9,0,", "9,,") == ROSTER
+    assert changed.replace(",61.25,", ",3,").replace("9,0,", "9,,").replace("'=HYPER", "=HYPER") == ROSTER
 
 
 def test_who_is_unknown_missing_excused_or_ungradable_is_named(folder, capsys):
@@ -67,7 +67,7 @@ def test_who_is_unknown_missing_excused_or_ungradable_is_named(folder, capsys):
     assert "In the roster, but not graded, so left as they were: eve, f00." in said
     assert "Excused (EX), so left as they were: dora." in said
     assert "Without a gradable submission, so 0: carl." in said
-    assert "Named like a formula, so do not open the file in a spreadsheet: carl." in said
+    assert "Named like a formula, so with an apostrophe before it, or in one line: carl." in said
 
 
 def test_a_result_that_the_kit_failed_on_is_left_out_and_named(folder, capsys):
@@ -135,3 +135,33 @@ def test_a_file_that_is_no_gradebook_is_refused(folder, capsys):
 def test_two_rows_for_one_student_are_refused(folder, capsys):
     (folder / "roster.csv").write_text(ROSTER + '"Lee, Ann",107,u-7,ann,C,,,\r\n', encoding="utf-8", newline="")
     assert "ann stands 2 times" in sentence(capsys, folder)
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1;=2", "@SUM(A1)", "-2+3", "\t=1", "\r=1", "Lee;=1", "\uff1d1"])
+def test_a_name_that_a_spreadsheet_would_compute_is_made_harmless_and_canvas_knows_the_student_by_id(
+    folder, capsys, name
+):
+    text = ROSTER.replace('"Lee, Ann"', f'"{name}"').replace(",u-1,", ",-1.5,").replace('"A, ""early"""', "-x")
+    (folder / "roster.csv").write_text(text, encoding="utf-8", newline="")
+    assert export(capsys, folder)[0] == 0
+    assert canvas_import(folder / "graded" / "canvas.csv")["101"]["4242"] == "122.5"
+    row = next(row for row in read_table(folder / "graded" / "canvas.csv") if row[1] == "101")
+    assert re.sub("^ ", "", row[0].replace("'", "")) == re.sub(r"^\s", "", name)
+    assert not re.search("(^|;)[=+@\\-\t\r\uff1d]", row[0])
+    assert row[2:5] == ["-1.5", "ann", "-x"]  # an ID, and what the instructor wrote
+
+
+def test_a_student_whom_canvas_knows_by_a_formula_keeps_it_and_is_named(folder, capsys):
+    (folder / "roster.csv").write_text(ROSTER.replace(",u-1,", ",=u,"), encoding="utf-8", newline="")
+    _, said, _ = export(capsys, folder)
+    assert "Known by what is like a formula, so do not open the file in a spreadsheet: ann." in said
+    assert ",=u," in (folder / "graded" / "canvas.csv").read_text()
+
+
+def test_a_student_who_is_gone_is_left_out_and_named(folder, capsys):
+    (folder / "graded" / "grades.csv").write_text(
+        "student,score\nba\u0308rbel,1\ncarl,0\ndora,1\nzoe,1\n", encoding="utf-8"
+    )
+    _, said, _ = export(capsys, folder)
+    assert "Not among the submissions graded last, so left out: ann." in said
+    assert canvas_import(folder / "graded" / "canvas.csv")["101"]["4242"] == ""

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from autograder import ROOT, attempts, course
-from autograder.late import BadRule, LateRule, late_rule, lateness, parse_time
+from autograder.late import WORD, BadRule, LateRule, late_rule, lateness, parse_time
 from autograder.results import fingerprint
 from tests.doors.class_of import RESULT, refused, run
-from tests.handed_in import NETWORK, WORK, put, read
+from tests.handed_in import NETWORK, WORK, make_zip, put, read
 
 DUE = datetime(2026, 12, 1, 23, 59, tzinfo=timezone.utc)
 CLASS = ROOT / "tests" / "example_class"
@@ -27,6 +27,20 @@ CLASS = ROOT / "tests" / "example_class"
         ("2026-12-01T15:59:00.365935-08:00", "2026-12-01T23:59:00+00:00"),  # Gradescope
         ("2026-12-01T23:59:00Z", "2026-12-01T23:59:00+00:00"),
         ("2026-12-01 23:59:00", "2026-12-01T23:59:00+00:00"),
+        ("2026-07-01 12:00:00.5 CEST", "2026-07-01T10:00:00+00:00"),
+        ("2026-12-01 12:00:00 CET", "2026-12-01T11:00:00+00:00"),
+        ("2026-07-01 12:00:00 PDT", "2026-07-01T19:00:00+00:00"),
+        ("2026-07-01 12:00:00 BST", "2026-07-01T11:00:00+00:00"),
+        ("2026-12-01 12:00:00 EST", "2026-12-01T17:00:00+00:00"),
+        ("2026-07-01 12:00:00 EDT", "2026-07-01T16:00:00+00:00"),
+        ("2026-07-01 12:00:00 IST", "2026-07-01T06:30:00+00:00"),
+        ("2026-07-01 12:00:00 NDT", "2026-07-01T14:30:00+00:00"),
+        ("2026-07-01 12:00:00 ACST", "2026-07-01T02:30:00+00:00"),
+        ("2026-07-01 12:00:00 NZST", "2026-07-01T00:00:00+00:00"),
+        ("2026-07-01 12:00:00 gmt", "2026-07-01T12:00:00+00:00"),
+        ("2026-07-01 12:00:00 -03", "2026-07-01T15:00:00+00:00"),
+        ("2026-07-01 12:00:00 UTC+05:45", "2026-07-01T06:15:00+00:00"),
+        ("2026-07-01 12:00:00 UTC-03:30", "2026-07-01T15:30:00+00:00"),
     ],
 )
 def test_a_time_is_read_in_nbgraders_and_gradescopes_form(text, time):
@@ -37,6 +51,7 @@ def test_a_time_is_read_in_nbgraders_and_gradescopes_form(text, time):
     "text",
     [
         *("", "yesterday", "5", "2026-13-01 00:00:00", "2026-12-01 25:00:00", "2026-12-01 00:00:00 +9999", "None"),
+        *("2026-12-01 00:00:00 XYZT", "2026-12-01 00:00:00 UTC+", "2026-12-01 00:00:00 +1"),
         *("2026-12-01 00:00:00 Nowhere/Town", "2026-12-01 00:00:00 ../../etc/passwd", "2026-12-01 00:00:00 Europe"),
         *("0001-01-01 00:00:00 +1400", "9999-12-31 23:59:59 -1200", "2026-12-01 00:00:00 " + "A" * 100),
     ],
@@ -133,6 +148,57 @@ def test_a_late_submission_keeps_its_score_and_the_penalty_stands_beside_it(monk
     assert result["submitted"] == "2026-12-03T12:00:00+00:00"
     assert result["late"] == {"due": "2026-12-01T23:59:00+00:00", "days": 2, "penalty": 6.0}
     assert attempts.total(result) == 24
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"ps18/timestamp.txt": b"2026-01-01 00:00:00 UTC"},
+        {"backprop/timestamp.txt": b"2026-01-01 00:00:00 UTC"},
+        {"TIMESTAMP.TXT": b"2026-01-01 00:00:00 UTC", "timestamp.txt.txt": b"2026-01-01 00:00:00 UTC"},
+    ],
+)
+def test_a_time_deeper_down_or_of_another_name_never_counts(tmp_path, files):
+    assert read(put(tmp_path / "ps18", {NETWORK: WORK, **files})).submitted is None
+
+
+@pytest.mark.parametrize("name", ["timestamp.txt", "ps18/timestamp.txt"])
+def test_a_time_in_a_zip_never_counts_and_nbgraders_beside_it_does(tmp_path, name):
+    make_zip(tmp_path / "ps18" / "all.zip", {NETWORK: WORK, name: b"2026-01-01 00:00:00 UTC"})
+    submission = read(tmp_path / "ps18")
+    assert (submission.files, submission.submitted) == ({NETWORK: WORK}, None)
+    assert read(tmp_path / "ps18" / "all.zip").submitted is None
+    (tmp_path / "ps18" / "timestamp.txt").write_text("2026-12-02 00:00:00 UTC")
+    assert read(tmp_path / "ps18").submitted == "2026-12-02T00:00:00+00:00"
+
+
+def test_whose_word_a_time_is_and_who_has_none_is_said_where_being_late_costs(monkeypatch, tmp_path, capsys):
+    times = {
+        "ann": "2026-12-01 12:00:00 CET",
+        "bob": "yesterday evening",
+        "cy": "2026-12-01 12:00:00 XYZT",
+        "dora": None,
+    }
+    for name, time in times.items():
+        shutil.copytree(CLASS / "no_file", tmp_path / "class" / name)
+        (tmp_path / "class" / name / "ps18").mkdir(exist_ok=True)
+        if time:
+            (tmp_path / "class" / name / "ps18" / "timestamp.txt").write_text(time)
+    said = [" ".join(run(capsys, "grade", tmp_path / "class", "--out", tmp_path / "off")[1].split())]
+    monkeypatch.setitem(course.rubric(), "late", {"due": DUE, "percent_per_day": 10})
+    said += [" ".join(run(capsys, "grade", tmp_path / "class", "--out", tmp_path / "on")[1].split())]
+    line = (
+        "The time of 1 of 4 is known, from timestamp.txt; not known, so not late:"
+        " bob (it cannot be read), cy (it cannot be read), dora."
+    )
+    pages = [(tmp_path / out / "report.html").read_text() for out in ("off", "on")]
+    assert [line in text for text in (*said, *pages)] == [False, True, False, True]
+    notes = {
+        (out, name): json.loads((tmp_path / out / name / "ps18" / "results.json").read_text())["notes"]
+        for out in ("off", "on")
+        for name in ("ann", "dora")
+    }
+    assert {key for key, note in notes.items() if WORD in note} == {("on", "ann")}
 
 
 def attempt(score, attempt_number, kit="k", **fields):

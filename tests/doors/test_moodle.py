@@ -69,7 +69,8 @@ def test_all_but_the_grades_is_as_it_was(tmp_path, capsys):
     assert run(capsys, *command)[0] == 0
     before, after = (read_table(path) for path in (tmp_path / "sheet.csv", tmp_path / "graded" / "moodle.csv"))
     assert after[1][5] == "92.5" and [*after[1][:5], "", *after[1][6:]] == before[1]
-    assert after[0] == before[0] and after[2:] == before[2:]
+    assert after[3][1] == "'=Cmd|x" and before[3][1] == "=Cmd|x"
+    assert after[0] == before[0] and after[2] == before[2] and after[3][2:] == before[3][2:]
     assert (tmp_path / "graded" / "moodle.csv").read_bytes().startswith(b"\xef\xbb\xbfIdentifier,")
 
 
@@ -107,7 +108,7 @@ def test_unknown_and_missing_students_and_formulas_are_named(tmp_path, capsys):
     _, said, _ = run(capsys, *set_up(tmp_path, {"m7": {"score": 1.0}, "m99\x1b[2J": {}}, worksheet(ENGLISH)))
     assert "Graded, but not in the roster: m99\\x1b[2J." in said
     assert "In the roster, but not graded, so left as they were: m17, m27." in said
-    assert "Named like a formula, so do not open the file in a spreadsheet: m27." in said
+    assert "Named like a formula, so with an apostrophe before it, or in one line: m27." in said
 
 
 def test_two_folders_of_one_participant_are_refused(tmp_path, capsys):

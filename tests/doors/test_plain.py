@@ -1,10 +1,13 @@
 """The plain table, and results that are not there or cannot be read."""
 
+import re
+
 import pytest
 
+from autograder.report.tables import harmless
 from tests.doors.class_of import grade, read_table, refused, run
 
-NAMES = ["=1+1", "+4", "-x", "@sum", 'Eve "the, one"', "Zoë", "new\nline", "ann"]
+NAMES = ["=1+1", "+4", "-x", "@sum", 'Eve "the, one"', "Zoë", "ann", " =1", "a;=1", "\uff1d1", "-1.5", "-"]
 
 
 def export(capsys, out):
@@ -33,8 +36,19 @@ def test_being_late_stands_apart_and_the_total_is_what_is_left(tmp_path, capsys)
 
 def test_no_name_computes_anything_in_a_spreadsheet(tmp_path, capsys):
     names = [row[0] for row in export(capsys, grade(tmp_path, {name: {} for name in NAMES}))[1:]]
-    assert sorted(name.removeprefix("'") for name in names) == sorted(NAMES)
-    assert not [name for name in names if name[0] in "=+-@\t\r"]
+    assert sorted(name.replace("'", "") for name in names) == sorted(NAMES)
+    assert not [name for name in names if re.search("(^|;) *[=+@\uff1d-]", name) and name not in ("-1.5", "-")]
+    assert {"-1.5", "-"} <= set(names)  # a number, and nothing, stay what they are
+
+
+@pytest.mark.parametrize("text", ["\tx", "a\rb", "new\nline", "a\x00b", "\x1b[2J", "a\u202eb", "a\u2028b"])
+def test_a_cell_has_no_control_characters(text):
+    assert harmless(text).isprintable()
+
+
+@pytest.mark.parametrize("cell", [-1.5, 0, 92.35, "Zoë", "a - b", "f(a, -1)", "می\u200cخواهم", "", "x=1"])
+def test_numbers_and_ordinary_text_stay_as_they_are(cell):
+    assert harmless(cell) == cell
 
 
 def test_a_name_that_is_no_text_is_escaped(tmp_path, capsys):

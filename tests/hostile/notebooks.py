@@ -6,7 +6,7 @@ from pathlib import Path
 from autograder.submissions import NOTEBOOK
 from tests.notebooks.converted import code_cell, notebook_of
 
-from .uploads import HONEST, NETWORK, SOLVED, TANH, upload
+from .uploads import HONEST, NETWORK, SOLVED, STUB, TANH, upload
 
 
 def notebook(folder: Path, content: dict | str) -> None:
@@ -116,7 +116,7 @@ def notebook_with_an_endless_cell(folder, planted):
     notebook(folder, content)
 
 
-@upload(reason="cannot be imported")
+@upload(twin="honest-solved-without-forward-unwritten")
 def notebook_that_is_nested_deep(folder, planted):
     """A solution cell whose expression the parser cannot hold."""
     content = solved()
@@ -124,7 +124,7 @@ def notebook_that_is_nested_deep(folder, planted):
     notebook(folder, content)
 
 
-@upload(reason="no class")
+@upload(twin=STUB)
 def notebook_called_like_the_worker(folder, planted):
     """Cells that replace the module they are put into, and the class's own methods by the stubs'."""
     content = solved()

@@ -83,10 +83,10 @@ def syntax_error(folder, planted):
     network(folder, SOLVED + b"\nprint(\n")
 
 
-@upload(reason="is not valid UTF-8")
-def invalid_utf8(folder, planted):
-    """A byte that no UTF-8 text has."""
-    network(folder, SOLVED + b"# \xff\n")
+@upload(reason="is not valid GBK")
+def invalid_encoding(folder, planted):
+    """A byte that the declared encoding does not have."""
+    network(folder, b"# coding: gbk\n" + SOLVED + b"# \xff\n")
 
 
 @upload(reason="UTF-16")

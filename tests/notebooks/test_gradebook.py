@@ -2,9 +2,11 @@
 
 import csv
 import json
+import re
 import shutil
 
 import pytest
+from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
 from .course import CLASS, clone_to, hand_in, put, results, run
@@ -12,6 +14,26 @@ from .course import CLASS, clone_to, hand_in, put, results, run
 NOTEBOOKS = ["complete", "forgotten_mean", "halfway", "stub_untouched", "syntax_error", "transposed_weights"]
 FILES = ["missing_sigma_prime", "no_file"]
 ANSWER = "I saw that **tanh** needs fewer epochs. <script>alert(1)</script> [link](javascript:alert(3))"
+# What takes hours to sanitise, to draw or to colour, or ends in an error, were it drawn as it is.
+NASTY = {
+    "attributes": ("markdown", "<b" + " a" * 300_000 + ">"),
+    "brackets": ("markdown", "[" * 300_000),
+    "images": ("markdown", "![" * 300_000),
+    "formulas": ("markdown", "\\\\[" * 300_000),
+    "quotes": ("markdown", ">" * 300_000),
+    "white space": ("code", "x = 1\n" + "  \n" * 300_000),
+    "one line": ("code", "import " + "a." * 300_000),
+    "tags in code": ("code", "# " + "<b a " * 300_000),
+}
+SHOUT = "[x](javascript:alert(4)) **b** $y$ <b>t</b> `c` ![i](data:x) [r]\\n\\n[r]: javascript:alert(5)\\n</pre><p>"
+
+
+def shouting(cells):
+    """The solution whose backward says things that Markdown would obey."""
+    cell(cells, "backward-code")["source"] = f'def backward(self, Y):\n    raise ValueError("{SHOUT}")\n'
+
+
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +47,8 @@ def course(tmp_path_factory):
     solved = json.loads((folder / "submitted" / "complete" / "ps18" / "ps18.ipynb").read_text())
     answered = json.loads(json.dumps(solved))
     answer = cell(answered, "tanh-question")
-    answer["source"] = ANSWER
+    answer["source"] = ANSWER + " ![loss](attachment:loss.png) ![gone](attachment:gone.png)"
+    answer["attachments"] = {"loss.png": {"image/png": PICTURE}}
     xor = next(c for c in answered["cells"] if "".join(c["source"]) == 'show("xor")')
     html = {"output_type": "display_data", "metadata": {}, "data": {"text/html": "<script>alert(2)</script>"}}
     text = {"output_type": "stream", "name": "stdout", "text": "the loss fell"}
@@ -38,6 +61,14 @@ def course(tmp_path_factory):
     cell(odd, "forward")["metadata"]["nbgrader"]["points"] = 1000
     put(folder, "odd", json.dumps(odd).encode())
     put(folder, "broken", b"{")
+    nasty = json.loads(json.dumps(solved))
+    nasty["cells"] += [
+        {"cell_type": kind, "metadata": {}, "source": text[: len(text) // 2]} for kind, text in NASTY.values()
+    ]
+    put(folder, "nasty", json.dumps(nasty).encode())
+    shout = json.loads(json.dumps(solved))
+    shouting(shout)
+    put(folder, "shout", json.dumps(shout).encode())
     run(folder, "make", "grade", "JOBS=2")
     assert path.exists()
     return folder
@@ -130,6 +161,23 @@ def test_the_feedback_shows_messages_and_pictures_but_no_hidden_data_and_no_scri
     page = (course / "feedback" / "answered" / "ps18" / "ps18.html").read_text()
     assert "the loss fell" in page and "alert(2)" not in page and "<script>alert(1)" not in page
     assert 'href="javascript:' not in page
+    assert f'src="data:image/png;base64,{PICTURE}"' in page and "Train XOR with sigmoid and with tanh" in page
+
+
+def test_what_a_students_code_says_is_shown_as_it_is_and_not_obeyed(course):
+    page = BeautifulSoup((course / "feedback" / "shout" / "ps18" / "ps18.html").read_text(), "html.parser")
+    comment = next(tag for tag in page.find_all("pre") if "javascript:alert(4)" in tag.text and "style" in tag.attrs)
+    for text in ("[x](javascript:alert(4)) **b** $y$ <b>t</b> `c` ![i](data:x)", "</pre><p>"):
+        assert text in comment.text
+    assert not comment.find_all(True)
+    assert not [a for a in page.find_all("a") if a.get("href", "").startswith("javascript:")]
+
+
+def test_a_notebook_that_would_take_hours_to_draw_is_drawn_in_part(course):
+    page = (course / "feedback" / "nasty" / "ps18" / "ps18.html").read_text()
+    text = BeautifulSoup(page, "html.parser").text
+    assert text.count("the rest is left out here") == len(NASTY) - 1  # of white space nothing is left to cut
+    assert "< b a a a" in text and len(page) < 3_000_000
 
 
 @pytest.mark.parametrize("student", ["forgotten_mean", "odd", "answered"])
@@ -155,10 +203,31 @@ def test_examples_leave_the_gradebook_when_there_is_a_class(tmp_path):
         if path.is_dir() and path.name not in keep:
             shutil.rmtree(path)
     run(course, "make", "grade")
-    assert set(exported(course)) == {"base_only", "stub_untouched"}
+    run(course, "make", "feedback")
+    run(course, ".venv/bin/python", "-m", "autograder", "export", "--format", "csv")
+    assert set(exported(course)) == set(results(course)) == {"base_only", "stub_untouched"}
     hand_in(course, "halfway")
+    hand_in(course, "base_only", CLASS / "halfway")  # a student may be called like an example
     run(course, "make", "grade")
-    assert set(exported(course)) == {"halfway"}
+    assert set(exported(course)) == set(results(course)) == {"halfway", "base_only"}
+    assert results(course)["base_only"]["score"] == 30
+    assert not (course / "graded" / "csv.csv").exists()
+    for folder in ("graded", "autograded", "feedback"):
+        assert not (course / folder / "stub_untouched").exists()
+    assert not (course / "feedback" / "base_only").exists()
+
+
+def test_no_name_computes_anything_in_nbgraders_export(course):
+    names = ['=HYPERLINK("x")', "Lee, Ann", "+1+1", "-2;=1"]
+    with book(course) as opened:
+        for name in names:
+            opened.update_or_create_student(name)
+        found = exported(course)
+        for name in names:
+            opened.remove_student(name)
+    assert {name.replace("'", "") for name in found} >= set(names)
+    assert not [name for name in found if re.search("(^|;)[=+@-]", name)]
+    assert found["Lee, Ann"]["score"] == "0.0"
 
 
 def test_a_gradebook_that_cannot_be_written_is_one_sentence(course, tmp_path):

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder import ROOT
+from autograder import ROOT, secret
 from autograder.sandbox import Worker
 from autograder.sandbox.landlock import Landlock
 
+from . import channels
 from .hostile import Raised, ask, comes_true, forked, named, package, well
 
 
@@ -70,6 +71,7 @@ REFUSED = {
     "read the solution": f"open({str(ROOT / 'solutions' / 'backprop' / 'exercises.py')!r}).read()",
     "read the checks": f"open({str(ROOT / 'autograder' / 'checks' / 'test_xor.py')!r}).read()",
     "read the rubric": f"open({str(ROOT / 'autograder' / 'rubric.toml')!r}).read()",
+    "read the hidden seed": f"open({str(secret.FILE)!r}).read()",
     "list the checkout": f"os.listdir({str(ROOT)!r})",
     "write to its own code": "import backprop; open(backprop.__path__[0] + '/x', 'w')",
     "write beside its folder": "open('../x', 'w')",
@@ -103,6 +105,18 @@ def test_it_can_not(answering, what):
     with pytest.raises(Raised, match=r"PermissionError|RuntimeError|OSError|MemoryError|ValueError"):
         result(answering, REFUSED[what])
     assert well(answering)
+
+
+@pytest.mark.parametrize("what", [*channels.REFUSED, *channels.REFUSED_WITHOUT_NAMESPACES])
+def test_it_can_tell_another_sandbox_nothing_by(answering, what):
+    refused = {**channels.REFUSED, **channels.REFUSED_WITHOUT_NAMESPACES}[what]
+    assert result(answering, channels.START + "answer = 'ready'") == "ready"
+    with pytest.raises(Raised, match="PermissionError"):
+        result(answering, channels.START + refused)
+
+
+def test_what_honest_code_needs_of_the_same_calls_is_allowed(answering):
+    assert result(answering, channels.START + channels.ALLOWED) == "all of it"
 
 
 def test_it_can_import_compute_write_a_little_and_draw(answering):

@@ -1,12 +1,19 @@
-"""Whatever it does to go on, a submission is stopped: busy ones by CPU time, idle ones by the clock."""
+"""Whatever it does to go on, a submission is stopped, busy or idle; only waiting for a processor costs it nothing."""
 
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 
 import numpy
 import pytest
 
+from autograder.grading import Room
 from autograder.sandbox import Worker, process
-from autograder.sandbox.line import WALL, stat_of
+from autograder.sandbox.clock import stat_of
+from autograder.sandbox.line import WALL
 
 from .hostile import ask, choose_once, comes_true, forked, package, sandboxed, well
 
@@ -84,7 +91,7 @@ def test_busy(hanging, way):
     assert ask(child, "hang", way, cpu=0.3) == {"timeout": 0.3}
     assert monotonic() - began < 0.9 * 0.3 * WALL  # it was not the clock on the wall
     assert not child.alive
-    assert child.cpu >= 0.3
+    assert child.cost >= 0.3
     assert well(hanging)
 
 
@@ -94,7 +101,7 @@ def test_idle(hanging, way, monkeypatch):
     child, began = forked(hanging), monotonic()
     assert ask(child, "hang", way, cpu=0.05) == {"timeout": 0.05}
     assert not child.alive
-    assert child.cpu >= 0.05
+    assert child.cost >= 0.05
     assert monotonic() - began < 3
     assert well(hanging)
 
@@ -123,7 +130,7 @@ def test_a_question_that_nobody_reads_is_given_up():
         child = forked(worker)
         assert ask(child, "stop_later") is None
         assert comes_true(lambda: stat_of(child._line.pid)[0] == b"T")
-        assert ask(child, "well", numpy.zeros(1 << 22), cpu=0.05) == {"timeout": 0.05}
+        assert ask(child, "well", numpy.zeros(1 << 20), cpu=0.05) == {"timeout": 0.05}
         assert not child.alive
 
 
@@ -138,7 +145,7 @@ def test_waiting_for_input_ends_at_once():
         assert ask(forked(worker), "ask_back") == "nobody there"
 
 
-def test_sleeping_is_charged_a_tenth():
+def test_sleeping_is_charged_in_full():
     def nap():
         import time
 
@@ -147,7 +154,160 @@ def test_sleeping_is_charged_a_tenth():
     with sandboxed(nap) as worker:
         child = forked(worker)
         ask(child, "nap")
-        assert 0.05 <= child.cpu < 0.5
+        assert child.cost >= 0.45
+
+
+@contextmanager
+def one_busy_core(others: int) -> Iterator[None]:
+    """This process and all that it starts share one core with others that compute."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, [min(cores)])
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(others)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+        os.sched_setaffinity(0, cores)
+
+
+def test_waiting_for_a_processor_costs_nothing_in_one_call_or_many():
+    def compute(seconds):
+        import time
+
+        until = time.process_time() + seconds
+        while time.process_time() < until:
+            pass
+
+    with one_busy_core(5), sandboxed(compute) as worker:
+        for calls, seconds in ((1, 0.5), (60, 0.01)):
+            child, began = forked(worker), monotonic()
+            for _ in range(calls):
+                ask(child, "compute", seconds, cpu=1.0)
+            elapsed = monotonic() - began
+            assert child.alive and elapsed > 2 * calls * seconds
+            child.close()
+            assert 0.9 * calls * seconds < child.cost < 0.5 * elapsed, elapsed
+
+
+def rest(way):
+    import os
+    import threading
+    import time
+
+    if way == "in a thread":
+        thread = threading.Thread(target=time.sleep, args=(0.6,))
+        thread.start()
+        thread.join()
+    elif way == "in a child":
+        if os.fork() == 0:
+            time.sleep(0.6)
+            os._exit(0)
+        os.wait()
+    elif way == "in small pieces":
+        for _ in range(300):
+            time.sleep(0.002)
+    elif way == "on a lock":
+        threading.Lock().acquire(timeout=0)
+        lock = threading.Lock()
+        lock.acquire()
+        lock.acquire(timeout=0.6)
+    elif way == "now and then":
+        for _ in range(6):
+            sum(range(100_000))
+            time.sleep(0.1)
+
+
+@pytest.mark.parametrize("way", ["in a thread", "in a child", "in small pieces", "on a lock", "now and then"])
+def test_idling_is_charged_in_full(way):
+    with sandboxed(rest) as worker:
+        child = forked(worker)
+        ask(child, "rest", way)
+        assert child.cost > 0.5
+
+
+def test_many_short_naps_are_charged():
+    def nap():
+        import time
+
+        time.sleep(0.02)
+
+    with sandboxed(nap) as worker:
+        child = forked(worker)
+        for _ in range(50):
+            ask(child, "nap")
+        assert child.cost > 0.9
+
+
+@pytest.mark.parametrize("kind", ["children", "orphans", "threads in between"])
+def test_work_of_all_that_it_has_started_is_charged(kind):
+    def share_out(kind):
+        import os
+        import threading
+        import time
+
+        def compute():
+            until = time.thread_time() + 0.4
+            while time.thread_time() < until:
+                pass
+
+        if kind == "threads in between":
+            threading.Thread(target=compute).start()
+            return
+        for _ in range(3):
+            if os.fork() == 0:
+                if kind == "children" or os.fork() == 0:
+                    compute()
+                time.sleep(0 if kind == "orphans" else 60)
+                os._exit(0)
+        time.sleep(1.5)
+
+    with sandboxed(share_out) as worker:
+        child = forked(worker)
+        ask(child, "share_out", kind)
+        if kind == "threads in between":
+            assert comes_true(lambda: sum(map(int, stat_of(child._line.pid)[11:13])) > 35)
+            child.close()
+            assert child.cost > 0.3
+        else:
+            assert child.cost >= 1.1
+
+
+@pytest.mark.parametrize("where", ["at import", "at each fork", "in each call"])
+def test_a_submission_that_only_sleeps_has_a_bounded_time_wherever_it_sleeps(where, monkeypatch):
+    def doze():
+        import os
+        import time
+
+        if where == "at each fork":
+            os.register_at_fork(before=lambda: time.sleep(0.4))
+        elif where == "at import":
+            time.sleep(2.2)
+
+    def sleep():
+        import time
+
+        time.sleep(0.4)
+
+    monkeypatch.setattr("autograder.grading.SUBMISSION_CPU", 2.0)
+    files = package(sleep, at_import=doze)
+    files["neural_network.py"] = f"where = {where!r}\n".encode() + files["neural_network.py"]
+    with Worker(choose_once()) as worker:
+        began = monotonic()
+        assert worker.load(files) == {}
+        room = Room(worker)
+        replies = []
+        for _ in range(20):
+            room.begin("a task")
+            room.student()
+            replies.append(room.ask({"do": "new", "args": [], "kwargs": {}, "seed": None}, [], "__init__")[0])
+            if where == "in each call":
+                call = {"do": "call", "on": 0, "method": "sleep", "args": [], "kwargs": {}}
+                replies.append(room.ask(call, [], "forward")[0])
+        assert monotonic() - began < 4
+        assert replies[-1] == {"crashed": "the 2 s for the whole submission are used up"}
+        assert ("value" in replies[0]) == (where != "at import")
 
 
 def test_work_before_a_crash_is_charged():
@@ -162,7 +322,7 @@ def test_work_before_a_crash_is_charged():
     with sandboxed(work_and_leave) as worker:
         child = forked(worker)
         assert "crashed" in ask(child, "work_and_leave")
-        assert child.cpu > 0.1
+        assert child.cost > 0.1
 
 
 def test_processes_that_never_come_cost_a_bounded_time_in_all(monkeypatch):

@@ -176,6 +176,8 @@ class Engine:
             return failure
         except (Failed, Partly, WrongForm) as failure:
             return failure
+        except MemoryError:  # there is a bound to what answers may take of the grader's; it ends the grading
+            raise
         except Exception as error:
             if self.course.guide is not None:  # the right network's answers can be judged, or it is the kit's fault
                 hold(function, self.course.guide(()), self._case(function.about, case.variant))  # type: ignore[attr-defined]

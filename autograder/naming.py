@@ -1,0 +1,23 @@
+"""Which file a student means by a name that a browser, a system or a learning platform has changed."""
+
+import re
+
+FILES = ("neural_network.py", "activations.py", "exercises.py")
+NOTEBOOK = "ps18.ipynb"
+_STEMS = {re.sub(r"[_.]", "", name): name for name in (*FILES, NOTEBOOK)}
+_COPY = r"(?:copy|kopie|copie|copia|kopia)"
+# All repetitions are bounded, so that no name takes long.
+_RENAMED = re.compile(
+    r"(?:.*\d[-_ ])?"  # a platform's prefix, s01_123_
+    rf"(?:{_COPY}(?: \(\d+\))? (?:of|von|de|di) ){{0,2}}"
+    r"(neural[-_ ]?network|activations|exercises|ps[-_ ]?18)"
+    rf"(?: ?\(\d{{1,4}}\)|[-_ ]{{0,3}}(?:{_COPY} ?\d{{0,4}}|v?\d{{1,4}}|final)){{0,3}}"
+    r" ?(\.py|\.ipynb)(?:\.txt|\.json|\.py|\.ipynb){0,2}",
+    re.IGNORECASE,
+)
+
+
+def meant(name: str) -> str | None:
+    """The file of the assignment that this name was made from, such as `neural_network (1).py`; None if none is."""
+    found = _RENAMED.fullmatch(name) if len(name) <= 255 else None
+    return _STEMS.get(re.sub(r"[-_ .]", "", f"{found[1]}{found[2]}").lower()) if found else None
