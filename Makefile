@@ -69,6 +69,7 @@ mutants: $(VENV)/ready ## grade every machine-made mutant of the solution (about
 
 sweep: $(VENV)/ready ## try the training checks from thousands of starts (about six minutes)
 	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.sweeps.sweep
+	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.sweeps.starts
 
 corpus: $(VENV)/ready ## grade the wrong and the correct networks, and print how well (about six minutes)
 	@PYTHONPATH=.:solutions $(VENV)/bin/python -m tests.corpus.graded

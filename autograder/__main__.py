@@ -17,11 +17,12 @@ def main(arguments: list[str] | None = None) -> int:
     from .release import ReleaseError
     from .report.files import Unwritable
     from .sandbox import SandboxError
+    from .secret import BadSeed
     from .submissions import BadInput
 
     try:
         return options.run(options)
-    except (BadInput, BadRule, RosterError, Unwritable, SandboxError, ReleaseError, NotebookError) as error:
+    except (BadInput, BadRule, BadSeed, RosterError, Unwritable, SandboxError, ReleaseError, NotebookError) as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -125,14 +126,17 @@ def run_grade_one(options: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    from .class_run import UNSAFE
+    from .class_run import EXAMPLES, UNSAFE
     from .grading import grade_apart
     from .report.terminal import one_result
     from .sandbox import choose
+    from .secret import use_example
     from .submissions import BadInput, read_submission, released_stubs
 
     if not os.path.lexists(options.path):
         raise BadInput(f"{options.path}: there is no such file or folder; give what one student handed in.")
+    if options.path.resolve().is_relative_to(EXAMPLES):
+        use_example()
     submission = read_submission(options.path, options.path.resolve().stem, released_stubs())
     if options.no_sandbox:
         print(UNSAFE, file=sys.stderr)

@@ -38,6 +38,7 @@ from .report.overview import Overview
 from .report.terminal import class_table, progress, safe
 from .results import fingerprint, kit_failure
 from .sandbox import choose
+from .secret import is_example, seed, use_example
 from .submissions import BadInput, Submission, find_class, read_submission, released_stubs
 from .uploads import shown
 
@@ -54,7 +55,11 @@ def grade_class(options: argparse.Namespace) -> int:
         submitted = EXAMPLES
         console.print(f"There is no folder `submitted`, so the example class is graded ({EXAMPLES.relative_to(ROOT)}).")
     example = submitted.resolve() == EXAMPLES
-    rule = late_rule(rubric())  # refused before anything is graded
+    if example:
+        use_example()
+    elif is_example():
+        console.print("The public seed of the example class decides the data: students may know it.")
+    rule, _ = late_rule(rubric()), seed()  # refused before anything is graded
     check_points(released_points())
     found_there = find_class(submitted)
     names = result_names(found_there)

@@ -23,6 +23,7 @@ from .grading import Crew, grade_apart
 from .leash import remove_orphans
 from .results import kit_sha256
 from .sandbox import Sandbox, SandboxError, choose
+from .secret import FILE, BadSeed, is_example, stored, use_example
 from .submissions import BadInput, Submission
 
 RETRIES = 5  # of a submission whose worker is lost
@@ -62,38 +63,50 @@ def connected(address: str, tls: dict[str, str], choice: dict[str, Any]) -> Iter
         threads = client.nthreads()
         if not threads:
             raise ClusterError(f"The scheduler at {address} has no workers: start some, as the README says.")
-        found = client.run(here, choice, on_error="return")
+        found = client.run(here, choice, is_example(), on_error="return")
         names = set()
         for worker, said in sorted(found.items()):
             if isinstance(said, Exception):
                 raise ClusterError(f"The worker {worker} cannot load the kit ({said}): start it in the kit's folder.")
             digest, name, refusal = said
-            if digest != kit_sha256():
-                raise ClusterError(f"The worker {worker} has another version of the kit, or of NumPy: update it.")
+            if digest is not None and digest != kit_sha256():
+                raise ClusterError(
+                    f"The worker {worker} has another version of the kit, or of NumPy, or another hidden seed: update"
+                    f" it, and copy {FILE.relative_to(ROOT)} there."
+                )
             if refusal:
                 raise ClusterError(f"The worker {worker} cannot grade. {refusal}")
             names.add(name)
         executor = client.get_executor(pure=False, retries=RETRIES)
         window = WINDOW * sum(threads.values())
         try:
-            yield Crew(executor, partial(grade_there, choice=choice), tuple(sorted(names)), window)
+            yield Crew(
+                executor, partial(grade_there, choice=choice, example=is_example()), tuple(sorted(names)), window
+            )
         except CancelledError:
             raise ClusterError(f"{address} is gone; what is graded is kept, and the same command goes on.") from None
 
 
-def here(choice: dict[str, Any]) -> tuple[str, str, str]:
+def here(choice: dict[str, Any], example: bool) -> tuple[str | None, str, str]:
     """On a worker: the kit's digest, the sandbox that starts, or why none does."""
+    use_example(example)
+    digest = None
     try:
-        return kit_sha256(), choose(**choice).name, ""
-    except SandboxError as error:
-        return kit_sha256(), "", str(error)
+        if not example:
+            stored()  # here no seed is drawn: it would be another one
+        digest = kit_sha256()
+        return digest, choose(**choice).name, ""
+    except (SandboxError, BadSeed) as error:
+        return digest, "", str(error)
 
 
-def grade_there(submission: Submission, choice: dict[str, Any]) -> str:
+def grade_there(submission: Submission, choice: dict[str, Any], example: bool) -> str:
     """On a worker: the result, as JSON."""
+    command = [sys.executable, "-m", "autograder.cluster", json.dumps([choice, example])]
     grader: Any = getattr(_threads, "grader", None)
-    if grader is None or grader.poll() is not None:
-        command = [sys.executable, "-m", "autograder.cluster", json.dumps(choice)]
+    if grader is None or grader.poll() is not None or grader.args != command:
+        if grader is not None:
+            grader.stdin.close()  # it ends, if it has not
         grader = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         _threads.grader = grader
     pickle.dump(submission, grader.stdin)
@@ -124,4 +137,6 @@ def serve(choice: dict[str, Any], questions: IO[bytes], answers: IO[str]) -> Non
 
 
 if __name__ == "__main__":
-    serve(json.loads(sys.argv[1]), sys.stdin.buffer, sys.stdout)
+    _choice, _example = json.loads(sys.argv[1])
+    use_example(_example)
+    serve(_choice, sys.stdin.buffer, sys.stdout)

@@ -3,6 +3,7 @@
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from .checks.checking import Check, checks_in
 from .checks.engine import Course, hold
 from .checks.student import CallFailed, Student, WrongForm, direct
 from .mistakes import MISTAKES, network_with, touched_by
+from .secret import BadSeed, keyed
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,21 +26,25 @@ else:
     import tomli as tomllib
 
 HERE = Path(__file__).parent
-VISIBLE_SEED = "visible"
+HOME = "home"  # the visible data that students have; in grading the visible checks draw other numbers
+HOME_SEED = "visible"
+STARTS = 5  # of a recipe
 
 
 @cache
 def rubric() -> dict[str, Any]:
     """`rubric.toml`, with every field of a task filled in and the tasks that are switched off left out."""
     table = tomllib.loads((HERE / "rubric.toml").read_text(encoding="utf-8"))
+    if "seed" in table:
+        raise BadSeed("autograder/rubric.toml: take out the line `seed = ...`; the kit draws a hidden seed by itself.")
     defaults = {"bonus": False, "enabled": True}
     table["task"] = [task for task in ({**defaults, **row} for row in table["task"]) if task["enabled"]]
     return table
 
 
 @cache
-def settings() -> dict[str, dict[str, dict]]:
-    """`settings.toml`: by check, by variant."""
+def settings() -> dict[str, dict[str, list[dict]]]:
+    """`settings.toml`: by check, by variant, the rows to choose from."""
     return tomllib.loads((HERE / "settings.toml").read_text(encoding="utf-8"))
 
 
@@ -46,7 +52,25 @@ def setting(check: Check, variant: str) -> Mapping[str, Any]:
     """What a training check starts from, with what the rubric says about its task."""
     task = next(task for task in rubric()["task"] if task["id"] == check.task.id)
     extra = {name: task[name] for name in task if name not in ("id", "title", "points", "bonus", "enabled", "hint")}
-    return {**settings().get(check.id, {}).get(variant, {}), **extra}
+    return {**(drawn(check.id, variant) if check.id in settings() else {}), **extra}
+
+
+def drawn(check_id: str, variant: str) -> dict[str, Any]:
+    """The row that the seed in use chooses, and of its starts one, or five for a recipe.
+
+    At home it is the first row as it stands, which is never chosen.
+    """
+    rows = settings()[check_id]["visible" if variant == HOME else variant]
+    rng = None
+    if variant == HOME:
+        row = rows[0]
+    else:
+        rng = np.random.RandomState(np.frombuffer(keyed(f"setting/{check_id}/{variant}"), dtype="<u4"))
+        rows = rows[1:] if variant == "visible" else rows
+        row = rows[rng.randint(len(rows))]
+    kind = "start" if "start" in row else "starts"
+    starts = rng.permutation(row[kind]).tolist() if rng else row[kind]
+    return {**row, kind: starts[0] if kind == "start" else starts[:STARTS]}
 
 
 @cache
@@ -56,12 +80,13 @@ def check_functions() -> dict[str, Callable]:
 
 
 def seed_of(variant: str) -> str:
-    return VISIBLE_SEED if variant == "visible" else rubric()["seed"]
+    """What decides the numbers that a check draws."""
+    return HOME_SEED if variant == HOME else keyed(f"data/{variant}").hex()
 
 
 def seen_by(network_class: type, check: Check, variant: str) -> dict[str, Any]:
     """What the check sees of this class: the values by name; as far as it gets, where a call fails."""
-    case = Case(check.id, variant, seed_of(variant), None, setting(check, variant))
+    case = Case(check.id, "visible" if variant == HOME else variant, seed_of(variant), None, setting(check, variant))
     student = Student(direct(Answerer(network_class=network_class)))
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -76,9 +101,14 @@ def seen_by(network_class: type, check: Check, variant: str) -> dict[str, Any]:
     return case.seen
 
 
-@cache
 def expected(check_id: str, variant: str) -> Expected:
     """The right values of a check, and of each mistake those that it changes."""
+    return expected_with(seed_of(variant), check_id, variant)
+
+
+@cache
+def expected_with(seed: str, check_id: str, variant: str) -> Expected:
+    """The same, worked out once for each seed."""
     check = check_functions()[check_id].about  # type: ignore[attr-defined]
     right = seen_by(NeuralNetwork, check, variant)
 
@@ -128,4 +158,15 @@ def course() -> Course:
         seed=seed_of,
         predict=predict,
         guide=guide,
+    )
+
+
+def course_at_home() -> Course:
+    """The visible data that are released: the same whatever the seed."""
+    return replace(
+        course(),
+        variants=("visible",),
+        expected=lambda check, _: expected(check.id, HOME),
+        setting=lambda check, _: setting(check, HOME),
+        seed=lambda _: seed_of(HOME),
     )

@@ -13,6 +13,7 @@ def examine() -> int:
         ("Python", python),
         ("packages", packages),
         ("release", release),
+        ("seed", seed),
         ("sandbox", sandbox),
         ("grading", grading),
     ]
@@ -39,6 +40,13 @@ def release() -> str:
     if not (RELEASE / "backprop").is_dir():
         raise RuntimeError(f"release/{ASSIGNMENT} is missing: run `make release`.")
     return str(RELEASE.relative_to(ROOT))
+
+
+def seed() -> str:
+    from . import secret
+
+    secret.seed()
+    return "the public one decides" if secret.is_example() else f"{secret.FILE.relative_to(ROOT)} decides hidden data"
 
 
 def sandbox() -> str:

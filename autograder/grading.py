@@ -25,6 +25,7 @@ from .leash import end_with_parent, end_with_run, remove_orphans
 from .results import kit_failure, load_problem, result
 from .sandbox import Child, Sandbox, SandboxError, Worker
 from .sandbox.process import NOT_STARTED
+from .secret import seed
 from .submissions import Submission
 
 SUBMISSION_CPU = 240.0  # seconds for all calls and trainings of one submission, and for judging its answers
@@ -181,7 +182,7 @@ def grade_apart(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
 
 def grade_once(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
     """As `grade_apart`; but where one of its processes was killed, perhaps for what others took, it says "killed"."""
-    course()
+    course(), seed()  # what is wrong with them is said here, once
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:

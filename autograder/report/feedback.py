@@ -100,6 +100,6 @@ def pictures(result: Mapping[str, Any]) -> list[dict[str, str]]:
         drawn.append({"caption": caption, "svg": drawing.curves(own, reference(check), caption)})
         caption = f"What your network answers on the plane of {subject}: from blue (low) to orange (high)"
         points = XOR if check == "xor/learns" else []
-        svg = drawing.region(picture["region"], caption, check == "circle/learns", points)
+        svg = drawing.region(picture["region"], caption, picture.get("centre"), points)
         drawn.append({"caption": caption, "svg": svg})
     return drawn

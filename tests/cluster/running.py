@@ -84,5 +84,5 @@ def command(submitted, out, address, *options):
     ]
 
 
-def grade(*arguments):
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=500)
+def grade(*arguments, env=None):
+    return subprocess.run(command(*arguments), cwd=ROOT, env=env, capture_output=True, text=True, timeout=500)

@@ -1,6 +1,7 @@
 """Grading on a real Dask cluster of this machine: the same results, whatever happens to workers, or a clear refusal."""
 
 import json
+import os
 import shutil
 import subprocess
 
@@ -8,10 +9,11 @@ import psutil
 import pytest
 import trustme
 
-from autograder import ROOT
+from autograder import ROOT, secret
 
 from .running import cluster, command, grade, until
 
+HIDDEN = {"env": {name: value for name, value in os.environ.items() if name != secret.SWITCH}}
 CLASS = ROOT / "tests" / "example_class"
 MANY = 500
 # How many submissions of each kind: mostly such as are graded soon.
@@ -108,6 +110,35 @@ def test_a_worker_with_another_version_of_the_kit_is_refused(local, tmp_path):
         processes.worker(cwd=tmp_path / "kit")
         done = grade(local / "in", tmp_path / "out", processes.address)
     assert one_sentence(done) and "another version of the kit" in done.stderr
+
+
+def test_a_worker_has_the_same_hidden_seed_or_is_refused(local, tmp_path):
+    for name in ("autograder", "solutions", "release"):
+        shutil.copytree(ROOT / name, tmp_path / "kit" / name)
+    seed = secret.hidden_seed().hex()
+    file = tmp_path / "kit" / "autograder" / "hidden-seed"
+    others = {"is missing": None, "another hidden seed": seed[::-1], "should hold 32": seed[:-1]}
+    for number, (said, text) in enumerate(others.items()):
+        file.unlink(missing_ok=True)
+        if text:
+            file.write_text(text)
+        (place := tmp_path / str(number)).mkdir()
+        with cluster(place, workers=0) as processes:
+            processes.worker(cwd=tmp_path / "kit")
+            done = grade(local / "in", tmp_path / "out", processes.address, **HIDDEN)
+        assert one_sentence(done) and said in done.stderr and seed[:8] not in done.stderr, done.stderr
+        assert file.is_file() == bool(text)  # a worker draws none
+
+
+def test_one_worker_grades_with_the_public_seed_and_with_the_hidden_one(local, tmp_path):
+    command = ["--student", "halfway"]
+    digests = []
+    with cluster(tmp_path, workers=1) as processes:
+        for number, environment in enumerate(({}, HIDDEN, {}, HIDDEN)):
+            done = grade(local / "in", tmp_path / str(number), processes.address, *command, **environment)
+            assert done.returncode == 0, done.stderr
+            digests.append(result(tmp_path / str(number), "halfway")["sha256"])
+    assert digests[:2] == digests[2:] and digests[0] != digests[1]
 
 
 def test_with_certificates_the_connection_is_encrypted_and_without_them_refused(local, tmp_path):

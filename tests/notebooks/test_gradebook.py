@@ -32,6 +32,7 @@ def shouting(cells):
     """The solution whose backward says things that Markdown would obey."""
     cell(cells, "backward-code")["source"] = f'def backward(self, Y):\n    raise ValueError("{SHOUT}")\n'
 
+
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 

@@ -102,6 +102,8 @@ def test_pictures_show_this_students_network(out):
     drawn = result_of(out, "complete")["pictures"]
     region = drawn["circle/learns"]["region"]
     assert region[20][20] > "4" > region[0][0]  # the middle of the circle, and a corner
+    x, y = drawn["circle/learns"]["centre"]
+    assert f'<circle cx="{100 * (1 + x):.0f}" cy="{100 * (1 - y):.0f}" r="50"' in page_of(out, "complete")
     losses = [loss for _, loss in drawn["xor/learns"]["losses"]]
     assert losses == sorted(losses, reverse=True) and losses[-1] < 0.01
     forgotten = result_of(out, "forgotten_mean")["pictures"]["circle/learns"]["region"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import ROOT
+from autograder import ROOT, secret
 from autograder.sandbox import Worker
 from autograder.sandbox.landlock import Landlock
 
@@ -71,6 +71,7 @@ REFUSED = {
     "read the solution": f"open({str(ROOT / 'solutions' / 'backprop' / 'exercises.py')!r}).read()",
     "read the checks": f"open({str(ROOT / 'autograder' / 'checks' / 'test_xor.py')!r}).read()",
     "read the rubric": f"open({str(ROOT / 'autograder' / 'rubric.toml')!r}).read()",
+    "read the hidden seed": f"open({str(secret.FILE)!r}).read()",
     "list the checkout": f"os.listdir({str(ROOT)!r})",
     "write to its own code": "import backprop; open(backprop.__path__[0] + '/x', 'w')",
     "write beside its folder": "open('../x', 'w')",

@@ -1,6 +1,8 @@
 """The stored sweep is the evidence for the grader's training checks, and it is about them as they are now."""
 
 import json
+from dataclasses import replace
+from math import comb
 
 import pytest
 from backprop.neural_network import NeuralNetwork
@@ -9,28 +11,24 @@ from autograder.checks.answering import Answerer
 from autograder.checks.case import Case
 from autograder.checks.student import Student, direct
 from autograder.checks.training import STRETCH
-from autograder.course import check_functions, predict, seed_of, setting, settings
-from tests.sweeps import sweep
+from autograder.course import HOME, HOME_SEED, STARTS, check_functions, predict, setting, settings
+from tests.sweeps import starts, sweep
 
+LINES = starts.stored_table()
 ROWS = {(row.check, row.variant): row for row in sweep.stored_table()}
-STARTS = {"xor": 1000, "circle": 300, "sine": 300, "square": 100, "spirals": 100}
+FREE = {"xor": 1000, "circle": 300, "sine": 300, "square": 100, "spirals": 100}
 SHARES = {"xor": 0.995, "circle": 0.99, "sine": 0.99, "square": 0.99, "spirals": 0.9}  # that pass, at least
 ROOM = 0.6  # of the epochs, before which the stored starts pass
 EACH = pytest.mark.parametrize("key", ROWS, ids="-".join)
 
 
 def test_the_table_has_a_row_for_every_check_that_trains_and_both_variants():
-    trains = [check for check, function in check_functions().items() if {"start", "starts"} & set(stored(function))]
-    assert set(ROWS) == {(check, variant) for check in trains for variant in ("visible", "hidden")}
-
-
-def stored(function):
-    return settings().get(function.about.id, {}).get("visible", {})
+    assert set(ROWS) == {(check, variant) for check in settings() for variant in ("visible", "hidden")}
 
 
 @EACH
 def test_every_row_rests_on_enough_starts(key):
-    assert ROWS[key].starts >= STARTS[key[0].partition("/")[0]]
+    assert ROWS[key].starts >= FREE[key[0].partition("/")[0]]
 
 
 @EACH
@@ -50,7 +48,7 @@ def test_nearly_every_free_start_passes(key):
 
 
 @EACH
-def test_the_stored_starts_pass_before_60_percent_of_the_epochs(key):
+def test_the_first_rows_starts_pass_before_60_percent_of_the_epochs(key):
     assert ROWS[key].stored_share < ROOM
 
 
@@ -67,17 +65,17 @@ def values(row):
 
 
 def test_free_starts_are_not_the_stored_ones():
-    assert max(seed for check, variant in ROWS for seed in sweep.stored_starts(check, variant)) < sweep.FIRST
+    assert max(line.start for line in LINES) < sweep.FIRST
 
 
 @pytest.mark.parametrize("check", ["xor/learns", "sine/learns"])
 def test_a_run_of_the_sweep_is_the_graders_check(check, monkeypatch):
-    seed = sweep.stored_starts(check, "visible")[0]
-    needed, value = sweep.run(check, "visible", seed)
+    function = check_functions()[check]
+    home = setting(function.about, HOME)
+    needed, value = sweep.run(check, home)
     module = sweep.module_of(check)
     assert value < module.GOAL and needed == ROWS[check, "visible"].stored_share * module.EPOCHS
-    function = check_functions()[check]
-    case = Case(check, "visible", seed_of("visible"), None, setting(function.about, "visible"), predict)
+    case = Case(check, "visible", HOME_SEED, None, home, predict)
     monkeypatch.setattr(module, "EPOCHS", needed)
     function(Student(direct(Answerer(network_class=NeuralNetwork))), case)  # no Failed: so many are enough
     monkeypatch.setattr(module, "EPOCHS", needed - STRETCH)
@@ -87,12 +85,59 @@ def test_a_run_of_the_sweep_is_the_graders_check(check, monkeypatch):
 
 def test_a_start_that_does_not_get_there_is_counted_as_failed(monkeypatch):
     monkeypatch.setattr(sweep.module_of("xor/learns"), "EPOCHS", 10)
-    needed, value = sweep.run("xor/learns", "visible", sweep.FIRST)
+    row = settings()["xor/learns"]["visible"][0]
+    needed, value = sweep.run("xor/learns", sweep.with_start("xor/learns", row, sweep.FIRST))
     assert needed is None and value > 0.01
 
 
-def test_a_row_counts_shares_epochs_and_the_third_stored_start_that_passes():
+def test_a_row_counts_shares_epochs_and_the_slowest_stored_start():
     free = [(250, 1.0), (500, 0.995), (None, 0.7), (1000, 1.0)]
-    row = sweep.row_of("spirals/separates", "visible", free, [(250, 1), (3000, 1), (None, 0), (1500, 1), (600, 1)])
+    row = sweep.row_of("spirals/separates", "visible", free, [(250, 1), (3000, 1), (1500, 1), (600, 1), (600, 1)])
     assert (row.starts, row.passing, row.median_epochs, row.worst_epochs) == (4, 0.75, 500, 1000)
-    assert (row.best_value, row.worst_value, row.stored_share) == (1.0, 0.7, 1500 / row.epochs)
+    assert (row.best_value, row.worst_value, row.stored_share) == (1.0, 0.7, 3000 / row.epochs)
+    row = sweep.row_of("spirals/separates", "visible", free, [(250, 1), (None, 0.7)])
+    assert row.stored_share == float("inf")
+
+
+# The starts among which the seed chooses
+
+
+def test_every_start_that_may_decide_a_grade_has_been_tried_and_no_other():
+    stored = [(check, variant, row, start) for check, variant, row, found in starts.rows() for start in found]
+    assert [(line.check, line.variant, line.row, line.start) for line in LINES] == stored, "say make sweep"
+    for line in LINES:
+        row = settings()[line.check][line.variant][line.row]
+        assert json.loads(line.setting) == {n: v for n, v in row.items() if n not in ("start", "starts")}
+
+
+def test_every_start_is_good():
+    assert [line for line in LINES if not line.good] == []
+
+
+def test_every_recipe_in_the_table_was_tried_from_every_start():
+    for line in LINES:
+        assert len(json.loads(line.right)) == len(starts.RIGHT.get(line.check, []))
+
+
+@pytest.mark.parametrize("check", settings())
+@pytest.mark.parametrize("variant", ["visible", "hidden"])
+def test_the_seed_has_a_choice_of_at_least_sixteen(check, variant):
+    rows = settings()[check][variant][variant == "visible" :]
+    counts = [len(row["start"]) if "start" in row else comb(len(row["starts"]), STARTS) for row in rows]
+    assert sum(counts) >= 16 and all(len(set(s)) == len(s) for row in rows for s in row.values() if isinstance(s, list))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"epochs": 0}, {"epochs": 4000}, {"right": "[1000, 0]"}, {"wrong": 1}],
+    ids=["never passes", "passes late", "fails for a right recipe", "suits a wrong one"],
+)
+def test_a_start_is_no_good_that(changed):
+    line = next(line for line in LINES if line.check == "spirals/separates")
+    assert line.good and not replace(line, **changed).good
+
+
+def test_a_line_is_what_trying_the_start_again_gives():
+    for check in ("xor/learns", "sine/learns"):
+        line = [line for line in LINES if line.check == check][-1]
+        assert starts.tried(line.check, line.variant, line.row, line.start) == line
