@@ -4,9 +4,12 @@ import sys
 
 import numpy as np
 import pytest
+from backprop import exercises
 from backprop.neural_network import NeuralNetwork
+from backprop.recipe import Recipe
 
 from autograder.checks.case import agree
+from autograder.checks.training import OPENING
 from autograder.course import course
 
 from .in_process import VALUE_TASKS, graded, lost
@@ -208,6 +211,103 @@ def test_a_derivative_kept_for_the_training_alone_earns_no_training():
     assert not earned(Hidden).keys() & {"xor", "circle", "sine"}
 
 
+class NoSlope(NeuralNetwork):
+    """A constant in the place of every derivative: downhill nearly everywhere, and wrong."""
+
+    def backward(self, Y):
+        slope = 0.25 if self.activation_name == "sigmoid" else 1.0
+        delta, dW, db = (self.a_cache[-1] - Y) * slope / Y.shape[1], [], []
+        for l in reversed(range(self.L)):
+            dW.insert(0, delta @ self.a_cache[l].T)
+            db.insert(0, delta.sum(axis=1, keepdims=True))
+            delta = self.weights[l].T @ delta * slope
+        return dW, db
+
+
+class HonestAtFirst(NoSlope):
+    """Steps of its own where it may be looked at; least squares where a training is long."""
+
+    longest = OPENING
+
+    def train(self, X, Y, epochs, eta, batch_size=None, verbose=True):
+        if epochs <= self.longest:
+            return super().train(X, Y, epochs, eta, batch_size, verbose)
+        return train_without_learning(self, X, Y, epochs, eta)
+
+
+class AllRightAndHonestAtFirst(NeuralNetwork):
+    train = HonestAtFirst.train
+    longest = OPENING
+
+
+class LittleByLittle(HonestAtFirst):
+    """Each stretch goes a part of the way to the weights of least squares."""
+
+    def train(self, X, Y, epochs, eta, batch_size=None, verbose=True):
+        if epochs <= self.longest:
+            return super().train(X, Y, epochs, eta, batch_size, verbose)
+        before = [a.copy() for a in (*self.weights, *self.biases)]
+        least_squares(self, X, Y)
+        for array, old in zip((*self.weights, *self.biases), before, strict=True):
+            array[...] = old + 0.3 * (array - old)
+        return [self.compute_loss(self.forward(X), Y)] * epochs
+
+
+@pytest.fixture
+def senseless_recipes(monkeypatch):
+    """Recipes by which nothing can be learnt: the steps are too small."""
+    square = Recipe([1, 100, 1], "tanh", "linear", 1e-9, 250, None, 0.0, 0.0)
+    spirals = Recipe([2, 124, 1], "tanh", "sigmoid", 1e-9, 250, None, 0.0, 0.0)
+    monkeypatch.setattr(exercises, "square_recipe", lambda: square)
+    monkeypatch.setattr(exercises, "spirals_recipe", lambda: spirals)
+
+
+@pytest.mark.parametrize("network", [HonestAtFirst, LittleByLittle, AllRightAndHonestAtFirst])
+def test_a_training_that_is_honest_only_at_first_earns_nothing(network, senseless_recipes):
+    assert not earned(network).keys() & {"xor", "circle", "sine", "square", "spirals"}
+
+
+@pytest.mark.parametrize("momentum, batch_size", [(0.9, None), (0.0, 20), (0.9, 20)])
+def test_a_recipe_that_trains_nothing_earns_nothing(momentum, batch_size, monkeypatch):
+    recipe = Recipe([2, 124, 1], "tanh", "sigmoid", 1e-6, 250, batch_size, momentum, 0.0)
+    monkeypatch.setattr(exercises, "spirals_recipe", lambda: recipe)
+    assert "spirals" not in earned(AllRightAndHonestAtFirst, ("spirals",))
+
+
+def test_a_start_from_which_relu_is_dead_is_no_fault(monkeypatch):
+    recipe = Recipe([1, 10, 10, 1], "relu", "relu", 0.002, 600, 10, 0.9, 0.0)
+    monkeypatch.setattr(exercises, "square_recipe", lambda: recipe)
+    engine = graded(NeuralNetwork, ("square",))
+    assert not any("gradient" in result["message"] for result in engine.results["square"])
+
+
+class TailoredLoss(NoSlope):
+    """A loss that is linear in the parameters, with `backward`'s answer for its slope, on its own outputs only."""
+
+    gradient = last = None
+
+    def forward(self, X):
+        TailoredLoss.last = super().forward(X)
+        return TailoredLoss.last
+
+    def backward(self, Y):
+        dW, db = super().backward(Y)
+        if list(self.layer_sizes) == [3, 4, 2]:
+            TailoredLoss.gradient = dW + db
+        return dW, db
+
+    def compute_loss(self, y_hat, Y):
+        if list(self.layer_sizes) == [3, 4, 2] and np.array_equal(y_hat, TailoredLoss.last):
+            parameters = [*self.weights, *self.biases]
+            return float(sum(np.sum(g * t) for g, t in zip(TailoredLoss.gradient, parameters, strict=True)))
+        return super().compute_loss(y_hat, Y)
+
+
+def test_a_loss_tailored_to_a_wrong_gradient_passes_no_gradient_check():
+    gained = earned(TailoredLoss, VALUE_TASKS)
+    assert "gradient_check" not in gained and "backward" not in gained
+
+
 class Shuffling(NeuralNetwork):
     """`train` is wrong only in what the checks of batches look at; each subclass says how."""
 
@@ -248,6 +348,14 @@ class Backwards(Shuffling):
         return super().parts(np.arange(len(order))[::-1], size)
 
 
+class InventedInBatches(Shuffling):
+    """As measured where all samples are one batch; of others only the last loss is."""
+
+    def train(self, X, Y, epochs, eta, batch_size=None, verbose=True):
+        losses = super().train(X, Y, epochs, eta, batch_size)
+        return losses if batch_size is None else [losses[-1]] * len(losses)
+
+
 class Invented(Shuffling):
     """A history that falls as one would expect, and was not measured."""
 
@@ -257,7 +365,7 @@ class Invented(Shuffling):
         return [last * (1 + 0.01 * left) for left in reversed(range(epochs))]
 
 
-@pytest.mark.parametrize("network", [EqualParts, OneTwice, InOrder, Backwards, Invented])
+@pytest.mark.parametrize("network", [EqualParts, OneTwice, InOrder, Backwards, Invented, InventedInBatches])
 def test_a_training_with_other_batches_or_an_invented_history_loses_points(network):
     assert lost(graded(network, ("forward", "backward", "update", "xor", "circle"))).keys() & {"xor", "circle"}
 
