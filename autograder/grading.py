@@ -44,8 +44,8 @@ class Room:
     There is no more of them, and no more asking, once the submission has used up its time, or the grader's memory.
     """
 
-    def __init__(self, worker: Worker):
-        self._worker, self._spent = worker, worker.cost
+    def __init__(self, worker: Worker, spent: float = 0.0):
+        self._worker, self._spent = worker, worker.cost + spent
         self._judging, self._memory = thread_time(), most_memory()
         self._child: Child | None = None
         self._trained: dict[int, float] = {}
@@ -63,10 +63,13 @@ class Room:
                 self._child = self._worker.fork(self.left())
         return Student(self.ask)
 
-    def left(self) -> float:
+    @property
+    def spent(self) -> float:
         """Seconds: of the submission's processes, and of this one, which judges their answers."""
-        spent = self._spent + (self._child.cost if self._child else 0.0)
-        return SUBMISSION_CPU - spent - (thread_time() - self._judging)
+        return self._spent + (self._child.cost if self._child else 0.0) + thread_time() - self._judging
+
+    def left(self) -> float:
+        return SUBMISSION_CPU - self.spent
 
     def refusal(self) -> str:
         """Why nothing more is asked; empty where there is no reason."""
@@ -154,7 +157,7 @@ def grade(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
             submission = replace(submission, notes=(*submission.notes, *notes))
             reason = load_problem(reply, submission.source)
             if reason is None:
-                room = Room(worker)
+                room = Room(worker, submission.spent)
                 engine = Engine(course(), room)
                 run_checks(engine)
                 room.begin("")
@@ -162,7 +165,7 @@ def grade(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
     if engine and any("MemoryError" in error for error in engine.kit_errors):
         engine, reason = None, OVERRUN.format(f"{JUDGING_MEMORY >> 20} MiB")
     found = result(submission, sandbox.name, engine, reason, perf_counter() - began)
-    return {**found, "killed": True} if killed else found
+    return {**found, "killed": room.spent if reason is None else 0.0} if killed else found
 
 
 def run_checks(engine: Engine) -> None:
@@ -174,14 +177,19 @@ def run_checks(engine: Engine) -> None:
 def grade_apart(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
     """Grade in a forked process, so that nothing of one grading reaches the next."""
     graded = grade_once(submission, sandbox)
-    if graded.pop("killed", False):
-        graded = grade_once(submission, sandbox)
+    if (spent := graded.pop("killed", None)) is not None:
+        graded = grade_once(once_more(submission, spent), sandbox)
         graded.pop("killed", None)
     return graded
 
 
+def once_more(submission: Submission, spent: float) -> Submission:
+    """The submission for a second grading, which is charged for the first one, but has a quarter of the time anyway."""
+    return replace(submission, spent=min(spent, 0.75 * SUBMISSION_CPU))
+
+
 def grade_once(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
-    """As `grade_apart`; but where one of its processes was killed, perhaps for what others took, it says "killed"."""
+    """As `grade_apart`, but where a process was killed, perhaps for what others took, "killed" says what it cost."""
     course(), seed()  # what is wrong with them is said here, once
     read_end, write_end = os.pipe()
     child = os.fork()
@@ -209,7 +217,7 @@ def grade_once(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
         return result(submission, sandbox.name, None, OVERRUN.format(f"{JUDGING_CPU} s"), JUDGING_CPU)
     failed = kit_failure(submission, sandbox.name, RuntimeError(f"the grading process ended with status {status}"))
-    return {**failed, "killed": True} if status == signal.SIGKILL else failed
+    return {**failed, "killed": 0.0} if status == signal.SIGKILL else failed
 
 
 def bound_judging() -> None:
@@ -263,8 +271,8 @@ def grade_all(submissions: Iterable[Submission], crew: Crew) -> Iterator[tuple[S
     """
     again: list[Submission] = []
     for submission, graded in in_turn(submissions, crew, crew.window):
-        if graded.pop("killed", False):
-            again.append(submission)
+        if (spent := graded.pop("killed", None)) is not None:
+            again.append(once_more(submission, spent))
         else:
             yield submission, graded
     for submission, graded in in_turn(again, crew, 1):

@@ -22,9 +22,9 @@ SHOWN = ("text/plain", "image/png", "image/jpeg")  # of an output; HTML and scri
 TAG = re.compile(r"<(?=[a-zA-Z!/?])")
 # The language of a fenced piece of code: some colouring is slow, and diagrams are no text.
 FENCE = re.compile(r"^([ \t>*+\-\d.)]*)(`{3,}(?!`)|~{3,}(?!~))(?![ \t]*(?:python)?[ \t]*$)[^`\n]*$", re.MULTILINE)
-BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
+BASE64 = re.compile(r"[A-Za-z0-9+/\s]+(?:=\s*){0,2}")
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # that run nothing, whoever shows them
-MAX_PICTURES = 20  # pasted into one cell
+MAX_PICTURES, MAX_NAME = 20, 200  # pasted into one cell; characters of a name
 # Characters of one text, and of all in a notebook: what draws them needs time that grows with the square of a text.
 ROOM = {
     "markdown": (10_000, 200_000),
@@ -119,10 +119,10 @@ def put_source(kept: dict[str, Any], cell: Mapping[str, Any], room: Room) -> Non
     for name, data in list(attached.items())[:MAX_PICTURES] if isinstance(attached, dict) else ():
         found = {kind: text_of(data[kind]) for kind in PICTURES if kind in data} if isinstance(data, dict) else {}
         found = {k: room.fit(text, "picture") for k, text in found.items() if BASE64.fullmatch(text)}
-        if any(found.values()):
+        if any(found.values()) and len(name) <= MAX_NAME:
             own = f"picture-{len(pictures) + 1}"
             pictures[own] = {kind: text for kind, text in found.items() if text}
-            for spelt in (name, quote(name)):
+            for spelt in (name, quote(name, errors="replace")):
                 source = re.sub(rf"attachment:{re.escape(spelt)}(?![\w.%-])", f"attachment:{own}", source)
     if pictures:
         kept["attachments"] = pictures

@@ -45,6 +45,7 @@ class Submission:
     sha256: str  # of all that decides the grade
     notebook: bytes | None = None  # as handed in, for the answers in it
     submitted: str | None = None  # when, as ISO text in UTC, if nbgrader's timestamp.txt says so
+    spent: float = 0.0  # seconds that a first grading has cost, of which a process was killed from outside
 
 
 def released_stubs() -> dict[str, bytes]:

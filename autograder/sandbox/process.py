@@ -151,7 +151,8 @@ class Worker:
             self.under_way = name_of_process(line.pid) if reply else ""
             self.cost += line.clock.cost
             line.kill()
-        return reply if set(reply) <= {"raised", "timeout", "crashed"} else {"crashed": "its answer was garbled"}
+        ours = set(reply) <= {"raised", "timeout", "crashed"} and reply.get("crashed") != NOT_STARTED
+        return reply if ours else {"crashed": "its answer was garbled"}  # the sandbox is up: no answer says it is not
 
     def fork(self, left: float = float("inf")) -> Child:
         """A fresh process with the package imported, which may cost as many seconds as are left.
