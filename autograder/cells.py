@@ -15,7 +15,7 @@ from .uploads import Refused
 HERE = Path(__file__).parent
 RUN_INSIDE = {"notebook.py": HERE / "sandbox" / "notebook.py", "lifting.py": HERE / "checks" / "lifting.py"}
 # What the lines of a cell look like that make a name, for cells that cannot be read.
-MAKES = re.compile(r"^(?:(?:async )?def |class )?([^\W\d]\w*)\s*[(:=]", re.M)
+MAKES = re.compile(r"^(?:(?:async )?def |class )?([^\W\d]\w*)[ \t]*[(:=]", re.M)
 MAX_CELLS = 2000
 CLASS = re.compile(r"^class NeuralNetwork\b", re.M)
 PLAN = "notebook.json"  # beside the files of RUN_INSIDE: the cells, and which of them are solutions

@@ -3,6 +3,8 @@
 Nothing of it is run.  Of the student's own outputs text and pictures stay, so that answers can be read with them.
 """
 
+from __future__ import annotations
+
 import html
 import json
 import re
@@ -233,7 +235,7 @@ def answered(notebook: Mapping[str, Any]) -> set[str]:
         if (gid := grade_id(cell)) in known and known[gid]["metadata"]["nbgrader"]["grade"]:
             answer = bare(source_of(cell))
             for given in (known.get(f"{gid}-text"), known[gid]):
-                answer = answer.replace(bare(source_of(given)), "") if given else answer
+                answer = answer.replace(bare(plain(source_of(given))), "") if given else answer
             if answer.strip() not in ("", "*Your answer here.*"):
                 found.add(gid)
     return found

@@ -15,9 +15,12 @@ from .uploads import Refused
 MAX_PARSED = 1 << 15  # bytes; the longest stub has 9 KiB
 MAX_NESTED = 40  # brackets open at once, those in comments and strings among them
 UNWRITTEN = b"NotImplementedError"  # what has fewer of these than the stub is work, and need not be parsed
-MAGIC = re.compile(r"^\s*[%!].*", re.MULTILINE)
+MAGIC = re.compile(r"^[ \t]*[%!].*", re.MULTILINE)
 _NAMES = "|".join(name for functions in SOLUTIONS.values() for name in functions)
-DEFINES = re.compile(rf"^\s*(?:(?:async\s+)?def\s+|class\s+)?(?:{_NAMES}|NeuralNetwork[.\w]*)\s*[(:=]", re.MULTILINE)
+# [ \t] where \s would do: over lines of white space that takes time that grows with the square of their number.
+DEFINES = re.compile(
+    rf"^[ \t]*(?:(?:async[ \t]+)?def[ \t]+|class[ \t]+)?(?:{_NAMES}|NeuralNetwork[.\w]*)[ \t]*[(:=]", re.MULTILINE
+)
 
 
 def is_stub(name: str, source: bytes, stub: bytes) -> bool:
