@@ -67,7 +67,7 @@ lint: $(VENV)/ready ## check style and types
 mutants: $(VENV)/ready ## grade every machine-made mutant of the solution (about ten minutes)
 	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.mutants.mutants
 
-sweep: $(VENV)/ready ## try the training checks from thousands of starts (about six minutes)
+sweep: $(VENV)/ready ## try the training checks from thousands of starts (about ten minutes)
 	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.sweeps.sweep
 	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.sweeps.starts
 
