@@ -13,6 +13,7 @@ import os
 import struct
 import sys
 import traceback
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -99,13 +100,14 @@ def encode(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
         return value
     if isinstance(value, str):
         return {"text": str.__str__(value)[:MAX_TEXT]}
-    if kind in (list, tuple):
+    if isinstance(value, (list, tuple, deque)):  # a named tuple is a tuple
         if len(value) > MAX_NUMBERS:
-            return {"other": f"{kind.__name__} of {len(value)}"}
-        if len(value) > 1 and all(type(item) in (float, np.float64) for item in value):
-            arrays.append(np.array(value, dtype=np.float64))
-            return {"numbers": len(arrays) - 1, "as": kind.__name__}
-        return {kind.__name__: [encode(item, arrays, depth + 1) for item in value[:MAX_VALUES]]}
+            return {"other": f"{kind.__name__} of {len(value)}"[:80]}
+        name, items = "tuple" if isinstance(value, tuple) else "list", list(value)
+        if len(items) > 1 and all(type(item) in (float, np.float64) for item in items):
+            arrays.append(np.array(items, dtype=np.float64))
+            return {"numbers": len(arrays) - 1, "as": name}
+        return {name: [encode(item, arrays, depth + 1) for item in items[:MAX_VALUES]]}
     if isinstance(value, (int, float, complex, np.generic, np.ndarray)):
         array = np.asarray(value)  # a plain array, also of a subclass
         dtype = SENT_AS.get(array.dtype)

@@ -142,9 +142,14 @@ class Engine:
         if variant == "visible":
             self.cases[check.id] = case
         if course.guide is not None:
-            # Where a method has lost points on these data, its mistakes are charged there, and not once more.
-            done = [r for results in self.results.values() for r in results if r["visible"] == (variant == "visible")]
-            case.own_counts = any(result["status"] != "passed" for result in done)
+            # Where a method is wrong on these data, that is charged there, and not once more.
+            case.own_counts = any(
+                result["status"] in ("failed", "error", "timeout", "crashed")
+                for task, done in self.results.items()
+                if not {"train", "compute_loss"} & set(self._owned.get(task, ()))
+                for result in done
+                if result["visible"] == (variant == "visible")
+            )
             known = [self._known] if case.own_counts and self._known else []
             case.guides = [course.guide(sorted(names)) for names in (set[str](), *known)]
         return case

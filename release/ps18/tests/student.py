@@ -121,6 +121,8 @@ class Network:
     """One network of the student's; arrays that come back are copies."""
 
     def __init__(self, student: Student, number: Any, layer_sizes: Sequence[int]):
+        if type(number) is not int:  # the worker counts them
+            raise CallFailed("__init__", "crashed", "NeuralNetwork(...) ended its process: its answer was garbled")
         self._student, self._number = student, number
         self.layer_sizes = list(layer_sizes)
         self.history: list[tuple[int, Any]] = []  # epochs trained, and the parameters then

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from .checking import Task
-from .training import flat, follow, follow_training, start, train_until
+from .training import flat, follow, follow_training, replay, start, train_until
 
 circle = Task("circle", owns=("train",), needs=("forward", "backward", "update"))
 
@@ -30,7 +30,8 @@ def test_learns(student, case):
         accuracy = np.mean((case.predict(network, X) > 0.5) == (Y > 0.5))
         return None if accuracy >= GOAL else f"{accuracy:.1%} of the points are right, and should be {GOAL:.0%}"
 
-    train_until(network, X, Y, EPOCHS, ETA, met)
+    stretch = train_until(network, X, Y, EPOCHS, ETA, met)
+    replay(case, student, make, stretch, X, Y, ETA)
 
 
 @circle.check(weight=2, after="learns", compared=False)

@@ -4,7 +4,8 @@ import numpy as np
 
 from .case import Failed, difference
 from .checking import Task
-from .training import follow, parallel
+from .student import shaped
+from .training import follow, loss_of, parallel
 
 gradient_check = Task("gradient_check", owns=("compute_loss",), needs=("forward", "backward"))
 
@@ -24,11 +25,11 @@ def test_agreement(student, case):
     analytic, right = [slope for slopes in network.gradients(X, Y) for slope in slopes], []
     # The student's own loss, where nobody can know that it will be asked for.
     some = case.rng.choice(len(settings), SPOTS, replace=False)
-    own = [loss_at(network, settings[number], X, Y) for number in some]
+    own = [set_to(network, settings[number]).loss(X, Y) for number in some]
 
     def holds(guide):
         twin = guide.network(sizes, seed=seed, parameters=parameters)
-        losses = np.array([loss_at(twin, setting, X, Y) for setting in settings])
+        losses = np.array([loss_of(outputs(set_to(twin, setting), X), Y) for setting in settings])
         ends = np.cumsum([slope.size for slope in analytic])[:-1]
         numeric = np.split((losses[::2] - losses[1::2]) / (2 * EPSILON), ends)
         right[:] = right or numeric
@@ -74,6 +75,10 @@ def nudges(parameters):
             array[index] = value
 
 
-def loss_at(network, setting, X, Y):
+def set_to(network, setting):
     network.set_parameters(*setting)
-    return network.loss(X, Y)
+    return network
+
+
+def outputs(network, X):
+    return shaped("the output", [network.forward(X)], [(network.layer_sizes[-1], X.shape[1])])[0]

@@ -6,7 +6,7 @@ import numpy as np
 
 from .case import Failed
 from .checking import Task
-from .training import follow_training, loss_of, start, train_until
+from .training import follow_training, loss_of, replay, start, train_until
 
 sine = Task("sine", owns=("train",), needs=("forward", "backward", "update"))
 
@@ -27,7 +27,8 @@ def test_learns(student, case):
         loss = loss_of(case.predict(network, X), Y)
         return None if loss < GOAL else f"the loss is {loss:.4f}, and should be below {GOAL}"
 
-    train_until(network, X, Y, EPOCHS, ETA, met)
+    stretch = train_until(network, X, Y, EPOCHS, ETA, met)
+    replay(case, student, make, stretch, X, Y, ETA)
 
 
 @sine.check(weight=1, after="learns", compared=False)

@@ -4,6 +4,7 @@ And what a training is held against: the right network's steps, never the studen
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,21 @@ import numpy as np
 from .case import Case, Failed
 from .student import CallFailed, Network, Student, WrongForm
 
-STRETCH = 250  # epochs between two looks; some correct networks rest for a thousand before they learn
+STRETCH = 100  # epochs between two looks; some correct networks rest for a thousand before they learn
 OPENING = 10  # epochs whose way is looked at: with fewer the class as printed in the chapter divides by zero
 DOWNHILL = 0.5  # cosine of the angle to the gradient's way, above which a wrong way still leads downhill
 
 Make = Callable[[Student], Network]
+Parameters = tuple[list[np.ndarray], list[np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a training: so many epochs, and the parameters on both sides of it."""
+
+    epochs: int
+    before: Parameters
+    after: Parameters
 
 
 def start(student: Student, sizes: Sequence[int], seed: int, activation: str = "sigmoid", **options) -> Network:
@@ -33,8 +44,15 @@ def flat(*nested: Any) -> np.ndarray:
 
 
 def parallel(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two arrays of one shape point the same way, to 60 degrees."""
+    """Whether two arrays of one shape point the same way, to 60 degrees, or nowhere both."""
+    if not other.any():
+        return not one.any()
     return bool(np.sum(one * other) > DOWNHILL * np.linalg.norm(one) * np.linalg.norm(other))
+
+
+def ways(after: Sequence[np.ndarray], before: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """How far each layer's weights have moved."""
+    return [new - old for new, old in zip(after, before, strict=True)]
 
 
 def follow(case: Case, student: Student, holds: Callable[[Student], bool], complaint: str) -> None:
@@ -74,22 +92,21 @@ def follow_training(
     X, Y = X[:, :batch_size], Y[:, :batch_size]
 
     def way(of: Student, epochs: int, trains: bool = False) -> list[np.ndarray]:
-        """How far each layer's weights have moved."""
         network = make(of)
         before = network.parameters()[0]
         if trains:
             network.train(X, Y, epochs, eta, batch_size)
         else:
             network.steps([(X, Y)] * epochs, eta)
-        return [new - old for new, old in zip(network.parameters()[0], before, strict=True)]
+        return ways(network.parameters()[0], before)
 
-    ways = way(student, OPENING, trains=True)
+    own = way(student, OPENING, trains=True)
     try:
-        ways += way(student, 1)
+        own += way(student, 1)
     except WrongForm:  # of what `backward` returns: it loses its points there
         pass
     for guide in case.guides or [student]:
-        if all(map(parallel, ways, way(guide, OPENING) + way(guide, 1))):
+        if all(map(parallel, own, way(guide, OPENING) + way(guide, 1))):
             return
     raise Failed("`train` does not begin with steps that follow the gradient in every layer")
 
@@ -102,10 +119,11 @@ def train_until(
     eta: float,
     met: Callable[[], str | None],
     batch_size: int | None = None,
-) -> int:
-    """Epochs it took until `met()` is None; raises Failed with the last complaint of `met`."""
+) -> Stretch:
+    """Train until `met()` is None; the stretch that moved the weights most, or Failed with the last of `met`."""
     done, before = 0, network.parameters()
     complaint: str | None = "no epoch was trained"
+    farthest, longest = -1.0, None
     while done < epochs:
         stretch = min(STRETCH, epochs - done)
         network.train(X, Y, stretch, eta, batch_size)
@@ -116,10 +134,49 @@ def train_until(
             raise Failed(f"The weights are no longer finite after {done} epochs")
         if np.array_equal(flat(after), flat(before)):
             raise Failed(f"The weights have stopped changing after {done} epochs: {met() or 'the goal is met'}")
+        if (far := float(np.linalg.norm(flat(after[0]) - flat(before[0])))) > farthest:
+            farthest, longest = far, Stretch(stretch, before, after)
         if (complaint := met()) is None:
-            return done
+            assert longest is not None
+            return longest
         before = after
     raise Failed(f"After {epochs} epochs {complaint}")
+
+
+def replay(
+    case: Case,
+    student: Student,
+    make: Make,
+    stretch: Stretch,
+    X: np.ndarray,
+    Y: np.ndarray,
+    eta: float,
+    batch_size: int | None = None,
+    exact: bool = True,
+) -> None:
+    """Raise Failed unless a guide, too, moves the weights so in this stretch of a training.
+
+    So nothing but steps along the gradient has met the goal.  Where the stretch does not follow from the weights
+    alone (momentum, the order of batches), `exact` is false, and only how far they move is compared.
+    """
+    way = ways(stretch.after[0], stretch.before[0])
+
+    def holds(guide: Student) -> bool:
+        twin = make(guide)
+        twin.set_parameters(*stretch.before)
+        if guide is student:
+            size = batch_size or X.shape[1]
+            parts = [slice(first, first + size) for first in range(0, X.shape[1], size)]
+            twin.steps([(X[:, part], Y[:, part]) for _ in range(stretch.epochs) for part in parts], eta)
+        else:
+            twin.train(X, Y, stretch.epochs, eta, batch_size)
+        wanted = ways(twin.parameters()[0], stretch.before[0])
+        room, far = 2 if exact else 10, np.linalg.norm(flat(wanted))
+        near = far / room < np.linalg.norm(flat(way)) < far * room
+        return bool(near) and (not exact or all(map(parallel, way, wanted)))
+
+    if case.guides:
+        follow(case, student, holds, "The goal is met, but not by steps that follow the gradient")
 
 
 def loss_of(output: np.ndarray, Y: np.ndarray) -> float:
