@@ -7,7 +7,7 @@ VENV      := .venv
 KIT       := $(VENV)/bin/python -m autograder
 
 .DEFAULT_GOAL := help
-.PHONY: help release grade feedback formgrader doctor figures cluster worker test lint corpus hostile gradescope mutants sweep bench lock clean
+.PHONY: help release grade feedback formgrader doctor figures cluster worker test lint corpus hostile neighbours gradescope mutants sweep bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ corpus: $(VENV)/ready ## grade the wrong and the correct networks, and print how
 
 hostile: $(VENV)/ready ## grade the hostile submissions, and say what became of each (two minutes): [SANDBOX=bubblewrap]
 	@PYTHONPATH=.:solutions $(VENV)/bin/python -m tests.hostile.graded $(if $(SANDBOX),"$(SANDBOX)")
+
+neighbours: $(VENV)/ready ## grade thirty honest students alone, and among ten attacks (some ten minutes)
+	@PYTHONPATH=.:solutions $(VENV)/bin/python -m tests.hostile.class_of_forty
 
 gradescope: $(VENV)/ready ## pack the autograder for Gradescope, to dist/
 	@$(KIT) gradescope
