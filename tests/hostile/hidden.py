@@ -15,7 +15,7 @@ from autograder.course import check_functions, seed_of, setting
 
 LENGTH = 4  # numbers in a row: with three decimals each, no coincidence
 NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
-MANY = 100  # epochs: as many are a training
+MANY = 10  # epochs: as many are a training
 LONG = 9  # significant digits of a single number that are no coincidence
 
 
@@ -54,7 +54,8 @@ def conversation(function: Callable, case: Case) -> list[Asked]:
         reply, returned = answer(header, arrays, method)
         network = answerer.networks[header["on"]] if "on" in header else None
         caches = (list(network.z_cache), list(network.a_cache)) if network else ([], [])
-        asked.append(Asked(header.get("method", header["do"]), kept, returned, caches))
+        if header["do"] != "set":  # the parameters of the question before, one of them nudged
+            asked.append(Asked(header.get("method", header["do"]), kept, returned, caches))
         return reply, returned
 
     try:
@@ -75,10 +76,8 @@ class Search:
         """`known`: what students have anyway, and may be shown."""
         own = {row for array in known for row in rows(array)}
         self._rows: dict[int, list[tuple[float, ...]]] = {}
-        for array in hidden:
-            for row in rows(array):
-                if row not in own:
-                    self._rows.setdefault(round(row[0] * 100), []).append(row)
+        for row in {row for array in hidden for row in rows(array)} - own:
+            self._rows.setdefault(round(row[0] * 100), []).append(row)
         singles = numbers(hidden) - numbers(known)
         self._singles = {f"{abs(value):.{LONG - 1}e}" for value in singles}
         self._hex = {value.hex() for value in singles}
