@@ -65,6 +65,8 @@ def grade_class(options: argparse.Namespace) -> int:
     names = result_names(found_there)
     students = {names[folder]: path for folder, path in found_there.items()}
     chosen = chosen_of(students, options.student and [names.get(name, name) for name in options.student], submitted)
+    if options.out.resolve() == submitted.resolve():
+        raise BadInput(f"{options.out} holds the submissions: name another folder for the results.")
     locked = open_output(options.out)
     stubs = released_stubs()
     graded, failed = Overview(), dict[str, str]()

@@ -37,6 +37,11 @@ class Gradebook:
                 self._remove_examples()
             self._own = {student.id for student in self._book.students if student.last_name != EXAMPLE}
             self._held = self._scores()
+        except RuntimeError:  # nbgrader's: "Cannot add or remove cells"
+            raise Unwritable(
+                f"{path} was made for a notebook with other cells, which nbgrader cannot change once there are"
+                " submissions: move it away (manual scores are in it), and grade again."
+            ) from None
         except (SQLAlchemyError, OSError) as error:
             why = str(error).splitlines()[0]
             raise Unwritable(
@@ -96,7 +101,8 @@ class Gradebook:
         about = {"last_name": EXAMPLE} if self._example and student not in self._own else {}
         when = {"timestamp": datetime.fromisoformat(result["submitted"])} if result.get("submitted") else {}
         self._book.update_or_create_student(student, **about)
-        submission = self._book.update_or_create_submission(ASSIGNMENT, student, **when)
+        with self._book.db.no_autoflush:  # else SQLAlchemy warns of what nbgrader does in there
+            submission = self._book.update_or_create_submission(ASSIGNMENT, student, **when)
         said = comments(result)
         for own in submission.notebooks:
             for grade in own.grades:

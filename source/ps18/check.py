@@ -113,7 +113,7 @@ def report(tasks, engine, options) -> int:
         waiting += [result for result in results if result["status"] == "blocked"]
     summary = [f"{points[bonus]:g} of {most[bonus]:g}{' bonus points' * bonus}" for bonus in points if most[bonus]]
     print(f"\nPoints so far: {', and '.join(summary)}.")
-    print("(These checks carry 60 % of the points; their twins on other data carry the rest.)")
+    print("(These checks carry 60 % of the points, graded with other numbers; their hidden twins carry the rest.)")
     for error in engine.kit_errors:
         print(f"The kit itself failed, please tell your instructor: {error}")
     if following is None and waiting:

@@ -252,7 +252,9 @@ class Engine:
             return STATUS_OF.get(failure.kind, failure.kind), text, mistake, 0.0
         if isinstance(failure, Failed) and failure.untried:
             return "untried", named, mistake, 0.0
-        said = "This does not hold on data other than the visible check's" if hidden else str(failure)
+        visible = [r["status"] for r in self.results[check.task.id] if r["id"] == check.id]
+        beside = "This does not hold on data other than the visible check's"
+        said = (beside if visible == ["passed"] else "Nor does it hold on the hidden data") if hidden else str(failure)
         return "failed", f"{said}. {named}".strip(), mistake, 0.0
 
 
