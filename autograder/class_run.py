@@ -57,8 +57,6 @@ def grade_class(options: argparse.Namespace) -> int:
     example = submitted.resolve() == EXAMPLES
     if example:
         use_example()
-    elif is_example():
-        console.print("The public seed of the example class decides the data: students may know it.")
     rule, _ = late_rule(rubric()), seed()  # refused before anything is graded
     check_points(released_points())
     found_there = find_class(submitted)
@@ -136,6 +134,8 @@ def grade_class(options: argparse.Namespace) -> int:
     class_table(console, rows)
     for line in [*summary(graded), *gone(options.out, students), *renamed(names)]:
         console.print(escape(safe(line)))
+    if is_example() and not example:
+        console.print("The public seed of the example class decided the data: students may know it.")
     console.print(f"Results are in {options.out}: {REPORT}, {GRADES}, and STUDENT/{ASSIGNMENT}/feedback.html for each.")
     failed = {**{row["student"]: row["kit_error"] for row in rows if row["kit_error"]}, **failed}
     for name, why in sorted(failed.items()):

@@ -192,14 +192,13 @@ def test_the_public_seed_grades_the_example_class_and_says_so_elsewhere(tmp_path
     shutil.copytree(CLASS / "halfway", kit / "tests" / "mine" / "halfway")
     done = command_line(ROOT, "grade-one", CLASS / "no_file" / "ps18", "--json")
     assert done.returncode == 0, done.stderr
-    os.environ[secret.SWITCH] = "1"
     said = subprocess.run(
         [sys.executable, "-m", "autograder", "grade", "tests/mine", "--out", tmp_path / "out"],
         cwd=kit,
         capture_output=True,
         text=True,
     )
-    assert said.returncode == 0 and "The public seed of the example class decides" in said.stdout
+    assert said.returncode == 0 and "The public seed of the example class decided" in said.stdout
     assert not (kit / "autograder" / "hidden-seed").exists()
 
 
