@@ -80,7 +80,7 @@ def grade_class(options: argparse.Namespace) -> int:
         except Unwritable:
             raise
         except Exception as error:
-            failed.setdefault(student, f"{what}: {type(error).__name__}: {error}")
+            failed.setdefault(student, f"{what}, {type(error).__name__}: {error}")
 
     def changed() -> Iterator[Submission]:
         for name, path in chosen.items():
