@@ -30,7 +30,7 @@ RESULT = {
     **{"schema": int, "student": str, "assignment": str, "source": str, "status": str, "reason": (str, type(None))},
     **{"score": NUMBER, "max_score": NUMBER, "bonus": NUMBER, "max_bonus": NUMBER, "seconds": NUMBER},
     **{"submitted": (str, type(None)), "late": (dict, type(None))},
-    **{"sandbox": str, "sha256": str, "tasks": list, "pictures": dict},
+    **{"sandbox": str, "sha256": str, "tasks": list, "pictures": dict, "example": bool},
     **dict.fromkeys(("taken", "ignored", "notes", "kit_errors"), TEXTS),
 }
 TASK = {"id": str, "title": str, "points": NUMBER, "max_points": NUMBER, "bonus": bool, "checks": list}

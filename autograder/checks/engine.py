@@ -146,7 +146,7 @@ class Engine:
             case.own_counts = any(
                 result["status"] in ("failed", "error", "timeout", "crashed")
                 for task, done in self.results.items()
-                if not {"train", "compute_loss"} & set(self._owned.get(task, ()))
+                if "train" not in self._owned.get(task, ())
                 for result in done
                 if result["visible"] == (variant == "visible")
             )
