@@ -27,9 +27,8 @@ def cells_of(notebook: bytes) -> list[tuple[str, str]]:
         content = json.loads(notebook)
     except (ValueError, RecursionError):
         raise Refused("is not a notebook, because it is not JSON: save it in Jupyter and hand it in anew") from None
-    if isinstance(content, dict) and content.get("nbformat") == 4 and not isinstance(content.get("cells"), list):
-        content = None
-    if not isinstance(content, dict) or not {"cells", "worksheets"} & content.keys():
+    listed = content.get("cells", content.get("worksheets")) if isinstance(content, dict) else None
+    if not isinstance(listed, list) or (content.get("nbformat") == 4 and "cells" not in content):
         raise Refused("is JSON, but no notebook, because it has no cells: save it in Jupyter and hand it in anew")
     if content.get("nbformat") != 4:
         raise Refused("is a notebook of another format than 4: open it in Jupyter, save it, and hand it in anew")

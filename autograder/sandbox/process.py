@@ -201,12 +201,12 @@ class Worker:
         try:
             signal.pidfd_send_signal(self._line.pidfd, signal.SIGCONT)
             socket.send_fds(self._line.connection, [b"f"], [theirs.fileno()])
+            theirs.close()  # now: else nobody would be seen to have gone with the other copy of it
             line.greet(min(FORK_WALL, left))
         except NOBODY:
+            theirs.close()
             line.kill()
             return None
-        finally:
-            theirs.close()
         return line
 
     def complaint(self) -> str:
