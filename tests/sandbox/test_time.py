@@ -186,9 +186,9 @@ def test_waiting_for_a_processor_costs_nothing_in_one_call_or_many():
             for _ in range(calls):
                 ask(child, "compute", seconds, cpu=1.0)
             elapsed = monotonic() - began
-            assert child.alive and elapsed > 2 * calls * seconds
+            assert child.alive and elapsed > 1.4 * calls * seconds  # how much, is the scheduler's choice
             child.close()
-            assert 0.9 * calls * seconds < child.cost < 0.5 * elapsed, elapsed
+            assert 0.9 * calls * seconds < child.cost < 1.25 * calls * seconds, elapsed
 
 
 def rest(way):
@@ -224,7 +224,7 @@ def test_idling_is_charged_in_full(way):
     with sandboxed(rest) as worker:
         child = forked(worker)
         ask(child, "rest", way)
-        assert child.cost > 0.5
+        assert child.cost > 0.35  # of 0.6: on a busy machine the kernel counts part of each waking as waiting
 
 
 def test_many_short_naps_are_charged():

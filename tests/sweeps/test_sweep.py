@@ -78,8 +78,8 @@ def test_a_run_of_the_sweep_is_the_graders_check(check, monkeypatch):
     case = Case(check, "visible", HOME_SEED, None, home, predict)
     monkeypatch.setattr(module, "EPOCHS", needed)
     function(Student(direct(Answerer(network_class=NeuralNetwork))), case)  # no Failed: so many are enough
-    monkeypatch.setattr(module, "EPOCHS", needed - STRETCH)
-    with pytest.raises(Exception, match=f"After {needed - STRETCH} epochs"):
+    monkeypatch.setattr(module, "EPOCHS", needed - sweep.LOOK)
+    with pytest.raises(Exception, match=f"After {needed - sweep.LOOK} epochs"):
         function(Student(direct(Answerer(network_class=NeuralNetwork))), case)
 
 
