@@ -46,7 +46,7 @@ class Room:
 
     def __init__(self, worker: Worker, spent: float = 0.0):
         self._worker, self._spent = worker, worker.cost + spent
-        self._judging, self._memory = thread_time(), most_memory()
+        self._judging, self._memory = thread_time(), data_bytes()
         self._child: Child | None = None
         self._trained: dict[int, float] = {}
 
@@ -75,7 +75,7 @@ class Room:
         """Why nothing more is asked; empty where there is no reason."""
         if self.left() <= 0:
             return USED_UP.format(SUBMISSION_CPU)
-        if most_memory() - self._memory > JUDGING_MEMORY / 2:
+        if data_bytes() - self._memory > JUDGING_MEMORY / 2:
             return "its answers have taken all the memory that there is for them"
         return ""
 
@@ -95,11 +95,6 @@ class Room:
             if left < limit:
                 reply = {"crashed": USED_UP.format(SUBMISSION_CPU)}
         return reply, returned
-
-
-def most_memory() -> int:
-    """The most bytes that this process has held so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
 
 @cache
