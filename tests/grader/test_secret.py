@@ -123,7 +123,7 @@ def test_another_users_is_named_and_not_replaced(tmp_path):
     file.write_text(GOOD + "\n")
     if os.geteuid() == 0:
         for folder in (tmp_path, *tmp_path.parents):
-            if folder.owner() == "root" and folder.name.startswith(("pytest", "test")):
+            if folder.owner() == "root" and folder.name.startswith(("pytest", "popen", "test")):
                 folder.chmod(0o755)
     file.chmod(0)
     text = f"from pathlib import Path; from autograder import secret; secret.FILE = Path({str(file)!r}); secret.seed()"
