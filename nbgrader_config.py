@@ -10,8 +10,8 @@ from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, SaveA
 
 here = Path(__file__).resolve().parent
 sys.path[:0] = [str(here), str(here / "solutions")]
-from autograder.alembic import prepare_alembic  # noqa: E402
-from autograder.nbgrader_steps import Comment, CsvExport, Grade, Mend  # noqa: E402
+from autograder.platforms.nbgrader.alembic import prepare_alembic  # noqa: E402
+from autograder.platforms.nbgrader.steps import Comment, CsvExport, Grade, Mend  # noqa: E402
 
 prepare_alembic()
 c = get_config()  # noqa: F821

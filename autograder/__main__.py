@@ -11,14 +11,14 @@ from . import ASSIGNMENT, ROOT
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done, 1 the kit itself failed on something (named), 2 it was asked for something impossible."""
     options = parser().parse_args(arguments)
-    from .doors.roster import RosterError
-    from .late import BadRule
-    from .notebooks import NotebookError
-    from .release import ReleaseError
-    from .report.files import Unwritable
+    from .course.seed import BadSeed
+    from .intake.late import BadRule
+    from .intake.submissions import BadInput
+    from .platforms.canvas_moodle.roster import RosterError
+    from .release.build import ReleaseError
+    from .release.notebook import NotebookError
+    from .results.store import Unwritable
     from .sandbox import SandboxError
-    from .secret import BadSeed
-    from .submissions import BadInput
 
     try:
         return options.run(options)
@@ -101,7 +101,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run_release(options: argparse.Namespace) -> int:
     from . import RELEASE
-    from .release import build, stale
+    from .release.build import build, stale
 
     if options.check:
         where = stale()
@@ -116,7 +116,7 @@ def run_release(options: argparse.Namespace) -> int:
 
 
 def run_grade(options: argparse.Namespace) -> int:
-    from .class_run import grade_class
+    from .grading.whole_class import grade_class
 
     return grade_class(options)
 
@@ -126,12 +126,12 @@ def run_grade_one(options: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    from .class_run import EXAMPLES, UNSAFE
-    from .grading import grade_apart
+    from .course.seed import use_example
+    from .grading.submission import grade_apart
+    from .grading.whole_class import EXAMPLES, UNSAFE
+    from .intake.submissions import BadInput, read_submission, released_stubs
     from .report.terminal import one_result
     from .sandbox import choose
-    from .secret import use_example
-    from .submissions import BadInput, read_submission, released_stubs
 
     if not os.path.lexists(options.path):
         raise BadInput(f"{options.path}: there is no such file or folder; give what one student handed in.")
@@ -151,7 +151,7 @@ def run_grade_one(options: argparse.Namespace) -> int:
 
 
 def run_export(options: argparse.Namespace) -> int:
-    from .doors.export import export, graded, save, still_there
+    from .platforms.canvas_moodle.export import export, graded, save, still_there
 
     results, gone = still_there(options.out, graded(options.out))
     done = export(options.format, results, options.roster, options.column, options.match)
@@ -162,7 +162,7 @@ def run_export(options: argparse.Namespace) -> int:
 
 
 def run_gradescope(options: argparse.Namespace) -> int:
-    from .doors.package import pack
+    from .platforms.gradescope.package import pack
 
     names = pack(options.to)
     print(f"{options.to}: {len(names)} files; upload it as the assignment's autograder in Gradescope.")

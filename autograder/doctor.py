@@ -43,7 +43,7 @@ def release() -> str:
 
 
 def seed() -> str:
-    from . import secret
+    from .course import seed as secret
 
     secret.seed()
     return "the public one decides" if secret.is_example() else f"{secret.FILE.relative_to(ROOT)} decides hidden data"
@@ -58,9 +58,9 @@ def sandbox() -> str:
 
 def grading() -> str:
     """Grade the solution itself: full marks, or something is wrong with this machine."""
-    from .grading import grade_apart
+    from .grading.submission import grade_apart
+    from .intake.submissions import FILES, Submission
     from .sandbox import choose
-    from .submissions import FILES, Submission
 
     sources = {name: (ROOT / "solutions" / "backprop" / name).read_bytes() for name in FILES}
     result = grade_apart(Submission("solution", sources, "files", FILES, (), (), {}, None, ""), choose())

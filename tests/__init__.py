@@ -1,5 +1,5 @@
 """The kit's own tests, corpora and benchmarks grade with the public seed, so that they come out the same everywhere."""
 
-from autograder.secret import use_example
+from autograder.course.seed import use_example
 
 use_example()

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder import RELEASE
-from autograder.submissions import FILES, NOTEBOOK, Submission, read_submission
-from autograder.uploads import MAX_FILE
+from autograder.intake.submissions import FILES, NOTEBOOK, Submission, read_submission
+from autograder.intake.uploads import MAX_FILE
 
 STUBS = {name: f'"""{name}"""\n\nraise NotImplementedError("{name}")\n'.encode() for name in FILES}
 STUBS[NOTEBOOK] = (RELEASE / NOTEBOOK).read_bytes()

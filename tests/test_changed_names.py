@@ -9,8 +9,8 @@ import time
 import pytest
 
 from autograder import RELEASE
-from autograder.naming import FILES, NOTEBOOK, meant
-from autograder.submissions import find_class, read_submission, released_stubs
+from autograder.intake.naming import FILES, NOTEBOOK, meant
+from autograder.intake.submissions import find_class, read_submission, released_stubs
 
 from .handed_in import NETWORK, OTHER, STUBS, WORK, make_zip, put, read, says
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from autograder.grading import grade_apart
+from autograder.grading.submission import grade_apart
+from autograder.intake.submissions import Submission
 from autograder.sandbox import choose
-from autograder.submissions import Submission
 
 CLASS = """
 class NeuralNetwork:

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import autograder.grading
-from autograder.course import check_functions
-from autograder.grading import Crew, grade_all, grade_apart, grade_once
+import autograder.grading.submission
+from autograder.course.reference import check_functions
+from autograder.grading.submission import Crew, grade_all, grade_apart, grade_once
+from autograder.intake.submissions import Submission, read_submission
 from autograder.sandbox import Child, choose
 from autograder.sandbox.plain import Plain
-from autograder.submissions import Submission, read_submission
 
 EXAMPLES = Path(__file__).parent / "example_class"
 
@@ -44,14 +44,14 @@ def test_a_sandbox_that_does_not_start_is_the_kits_failure_and_is_graded_again(h
 
 
 def test_a_grading_process_that_dies_leaves_a_result(halfway, monkeypatch):
-    monkeypatch.setattr(autograder.grading, "grade", lambda submission, sandbox: os._exit(3))
+    monkeypatch.setattr(autograder.grading.submission, "grade", lambda submission, sandbox: os._exit(3))
     result = grade_apart(halfway, Plain())
     assert result["status"] == "ungradable" and "ended with status" in result["kit_errors"][0]
 
 
 def test_a_grading_process_that_hangs_leaves_a_result(halfway, monkeypatch):
-    monkeypatch.setattr(autograder.grading, "GRADING_WALL", 1)
-    monkeypatch.setattr(autograder.grading, "grade", lambda submission, sandbox: time.sleep(60))
+    monkeypatch.setattr(autograder.grading.submission, "GRADING_WALL", 1)
+    monkeypatch.setattr(autograder.grading.submission, "grade", lambda submission, sandbox: time.sleep(60))
     result = grade_apart(halfway, Plain())
     assert result["status"] == "ungradable" and "ended with status 14" in result["kit_errors"][0]
 
@@ -61,8 +61,8 @@ def test_a_grading_process_that_computes_without_end_is_its_submissions_own_resu
         while True:
             pass
 
-    monkeypatch.setattr(autograder.grading, "JUDGING_CPU", 1)
-    monkeypatch.setattr(autograder.grading, "grade", judge)
+    monkeypatch.setattr(autograder.grading.submission, "JUDGING_CPU", 1)
+    monkeypatch.setattr(autograder.grading.submission, "grade", judge)
     result = grade_apart(halfway, Plain())
     assert result["status"] == "ungradable" and result["kit_errors"] == [] and "more than 1 s" in result["reason"]
     assert result["sha256"]
@@ -79,7 +79,7 @@ HOGS = {
 
 @pytest.mark.parametrize("how", HOGS)
 def test_a_judgement_that_takes_too_much_memory_is_its_submissions_own_result(how, halfway, monkeypatch):
-    monkeypatch.setattr("autograder.checks.case.Case.verdict", lambda *_: eval(HOGS[how], {"np": np}))
+    monkeypatch.setattr("autograder.engine.case.Case.verdict", lambda *_: eval(HOGS[how], {"np": np}))
     result = grade_apart(halfway, choose())
     assert result["status"] == "ungradable" and result["kit_errors"] == [] and result["sha256"]
     assert result["reason"].startswith("Judging what it answers takes more than")
@@ -92,7 +92,7 @@ def test_answers_that_pile_up_in_the_grader_are_not_asked_for_any_more(halfway, 
     def pile_up(self, *_):
         kept.append(np.ones(1 << 22))  # 32 MiB: so much always comes from the system, whatever lies free here
 
-    monkeypatch.setattr("autograder.checks.case.Case.verdict", pile_up)
+    monkeypatch.setattr("autograder.engine.case.Case.verdict", pile_up)
     result = grade_apart(halfway, choose())
     said = [check["message"] for task in result["tasks"] for check in task["checks"]]
     assert result["status"] == "graded" and result["kit_errors"] == []
@@ -105,8 +105,8 @@ def test_the_time_that_judging_takes_is_the_submissions(halfway, monkeypatch):
         while time.thread_time() < until:
             pass
 
-    monkeypatch.setattr(autograder.grading, "SUBMISSION_CPU", 1.0)
-    monkeypatch.setattr("autograder.checks.case.Case.verdict", compute)
+    monkeypatch.setattr(autograder.grading.submission, "SUBMISSION_CPU", 1.0)
+    monkeypatch.setattr("autograder.engine.case.Case.verdict", compute)
     began = time.monotonic()
     result = grade_apart(halfway, choose())
     said = [check["message"] for task in result["tasks"] for check in task["checks"]]
@@ -130,7 +130,7 @@ NeuralNetwork.backward = backward
 
 
 def test_who_kills_himself_is_graded_twice_and_the_second_result_stands(monkeypatch):
-    monkeypatch.setattr(autograder.grading, "SUBMISSION_CPU", 20.0)
+    monkeypatch.setattr(autograder.grading.submission, "SUBMISSION_CPU", 20.0)
     submission, sandbox = submission_of(KILLED_BY_ITSELF), choose()
     first = grade_once(submission, sandbox)
     assert first["killed"]
@@ -176,7 +176,7 @@ def test_a_student_whose_process_is_killed_from_outside_loses_nothing(number, tm
 
 def test_a_task_without_checks_is_the_kits_failure(halfway, monkeypatch):
     some = {name: function for name, function in check_functions().items() if not name.startswith("sine/")}
-    monkeypatch.setattr(autograder.grading, "check_functions", lambda: some)
+    monkeypatch.setattr(autograder.grading.submission, "check_functions", lambda: some)
     result = grade_apart(halfway, Plain())
     assert result["kit_errors"] == ["the task sine has no check"] and result["sha256"] is None
 

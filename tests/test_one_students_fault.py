@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from autograder.cutoff import TooLong, cut_off
-from autograder.report.files import result_names
+from autograder.grading.cutoff import TooLong, cut_off
+from autograder.results.store import result_names
 from tests.doors.class_of import read_table, run
 from tests.notebooks.course import CLASS
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from autograder import RELEASE
-from autograder.release import GIVEN, SOLUTIONS, SOURCE, ReleaseError, assemble, build, files_of, stale
-from autograder.secret import EXAMPLE
+from autograder.course.seed import EXAMPLE
+from autograder.release.build import GIVEN, SOLUTIONS, SOURCE, ReleaseError, assemble, build, files_of, stale
 
 ROOT = Path(__file__).parent.parent
 
@@ -152,8 +152,8 @@ def test_every_given_module_is_there_and_no_experiment():
 
 
 def test_only_visible_settings_are_released():
-    from autograder.checks.frozen import FILE, load
-    from autograder.course import HOME, check_functions, setting, settings
+    from autograder.course.reference import HOME, check_functions, setting, settings
+    from autograder.engine.frozen import FILE, load
 
     frozen = load(RELEASE / "tests" / FILE)
     for check_id in settings():

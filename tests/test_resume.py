@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.leash import PREFIX
+from autograder.sandbox.lifetime import PREFIX
 
 ROOT = Path(__file__).parent.parent
 CLASS = ROOT / "tests" / "example_class"

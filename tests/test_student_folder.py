@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from autograder import RELEASE
-from autograder.course import rubric
-from autograder.mistakes import MISTAKES
-from autograder.release import SOLUTIONS
-from autograder.submissions import read_submission, released_stubs
+from autograder.assignment.mistakes import MISTAKES
+from autograder.course.reference import rubric
+from autograder.intake.submissions import read_submission, released_stubs
+from autograder.release.build import SOLUTIONS
 
 NAMES = ("neural_network.py", "activations.py", "exercises.py")
 # In the order in which check.py leads through them: function, file.

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.submissions import FILES, NOTEBOOK, BadInput, find_class, read_submission
+from autograder.intake.submissions import FILES, NOTEBOOK, BadInput, find_class, read_submission
 
 from .handed_in import NETWORK, OTHER, STUBS, WORK, make_zip, put, read, says
 

@@ -12,9 +12,9 @@ from collections.abc import Callable
 import pytest
 
 from autograder import ROOT
-from autograder.naming import FILES, NOTEBOOK
-from autograder.stubs import MAX_PARSED, is_stub, statements
-from autograder.submissions import read_submission, released_stubs
+from autograder.intake.naming import FILES, NOTEBOOK
+from autograder.intake.stubs import MAX_PARSED, is_stub, statements
+from autograder.intake.submissions import read_submission, released_stubs
 
 from .handed_in import little_memory, put, says
 from .test_changed_names import solved_notebook

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import ASSIGNMENT
-from ..course import rubric
-from ..late import TIMESTAMP, late_rule
-from ..mistakes import MISTAKES
+from ..assignment.mistakes import MISTAKES
+from ..course.reference import rubric
+from ..intake.late import TIMESTAMP, late_rule
+from ..results.store import REPORT, write_whole
 from .drawing import figure
 from .feedback import templates
-from .files import REPORT, write_whole
 from .overview import Overview
 
 BINS = 10

@@ -7,9 +7,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ..results import PICTURED, learnt
+from ..results.record import PICTURED, learnt
+from ..results.store import result_path, write_whole
 from . import drawing
-from .files import result_path, write_whole
 
 STATES = {
     **{"passed": "passed", "partial": "partly right", "failed": "wrong", "error": "stops with an error"},
@@ -35,10 +35,10 @@ def reference(check: str) -> list[list[float]]:
     """The losses of the solution on this check."""
     from backprop.neural_network import NeuralNetwork
 
-    from ..checks.answering import Answerer
-    from ..checks.case import Case
-    from ..checks.student import Student, direct
-    from ..course import check_functions, course, predict, seed_of, setting
+    from ..course.reference import check_functions, course, predict, seed_of, setting
+    from ..engine.answering import Answerer
+    from ..engine.calls import Student, direct
+    from ..engine.case import Case
 
     if check not in ("xor/learns", "circle/learns") or check.split("/")[0] not in {t["id"] for t in course().tasks}:
         return []  # every recipe of the spirals has a curve of its own

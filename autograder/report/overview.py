@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .. import ASSIGNMENT
-from ..late import UNREAD
+from ..intake.late import UNREAD
 
 KEPT = ("student", "status", "score", "max_score", "bonus", "max_bonus", "source", "sandbox", "reason", "seconds")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 GIB = 1 << 30
-KIT = (Path(__file__).parent / "worker.py", Path(__file__).parent.parent / "checks" / "answering.py")
+INSIDE_FILES = (Path(__file__).parent / "worker.py", Path(__file__).parent.parent / "engine" / "answering.py")
 
 # No honest network comes near any of them.  All are per process, but for the number of processes and threads:
 # it times the address space bounds the memory of a submission.

@@ -14,7 +14,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from . import ENVIRONMENT, KIT, LIMITS, SandboxError, Settings, seccomp
+from . import ENVIRONMENT, INSIDE_FILES, LIMITS, SandboxError, Settings, seccomp
 from .fonts import font_list
 
 TMP_BYTES = 1 << 26
@@ -133,4 +133,4 @@ def bound() -> list[tuple[str, str]]:
         installations.add(str(python.parent.parent))
     seen = [f"{folder.rstrip('/')}/{name}" for folder in sorted(installations - {"/"}) for name in VISIBLE]
     pairs = [(path, path) for path in seen if os.path.exists(path)]
-    return [*pairs, *((str(path), f"/kit/{path.name}") for path in KIT)]
+    return [*pairs, *((str(path), f"/kit/{path.name}") for path in INSIDE_FILES)]

@@ -11,7 +11,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from . import ENVIRONMENT, KIT, LIMITS, Settings, seccomp
+from . import ENVIRONMENT, INSIDE_FILES, LIMITS, Settings, seccomp
 from .bubblewrap import FIRST_UID, USERS, bound, mapped
 from .fonts import font_list
 
@@ -25,8 +25,8 @@ class Landlock:
 
     def command(self, control: int, scratch: str) -> tuple[list[str], dict[str, str]]:
         root = os.geteuid() == 0 and mapped(FIRST_UID + USERS)
-        worker, answering = KIT
-        readable = [outside for outside, _ in bound() if Path(outside) not in KIT]
+        worker, answering = INSIDE_FILES
+        readable = [outside for outside, _ in bound() if Path(outside) not in INSIDE_FILES]
         settings = Settings(
             scratch,
             uid=FIRST_UID + secrets.randbelow(USERS) if root else 0,

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks.answering import MAX_NUMBERS, MAX_TEXT, BadFrame, frame, receive
+from ..engine.answering import MAX_NUMBERS, MAX_TEXT, BadFrame, frame, receive
 from .clock import Clock, stat_of
 from .scratch import Full
 

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from . import ENVIRONMENT, KIT, Settings
+from . import ENVIRONMENT, INSIDE_FILES, Settings
 from .fonts import font_list
 
 
@@ -13,7 +13,7 @@ class Plain:
 
     def command(self, control: int, scratch: str) -> tuple[list[str], dict[str, str]]:
         settings = Settings(scratch, fonts=str(font_list() or ""), limits={})
-        worker, answering = KIT
+        worker, answering = INSIDE_FILES
         bootstrap = (
             f"import sys, runpy; sys.path.insert(0, {str(answering.parent)!r});"
             f" runpy.run_path({str(worker)!r}, run_name='__main__')"

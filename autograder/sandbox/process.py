@@ -9,10 +9,10 @@ from time import monotonic
 
 import numpy as np
 
-from ..checks.answering import BadFrame
-from ..leash import scratch_folder
+from ..engine.answering import BadFrame
 from . import Sandbox, SandboxError
 from .clock import parent_of
+from .lifetime import scratch_folder
 from .line import Late, Line, end, name_of_process
 from .scratch import Full, look_for_bytes, look_for_names
 

@@ -52,14 +52,14 @@ def main() -> int:
 
 def given():
     """The tasks and the visible checks' data."""
-    from tests.frozen import FILE, load
+    from tests.engine.frozen import FILE, load
 
     return load(HERE / "tests" / FILE)
 
 
 def readable() -> bool:
     """Whether the files that are handed in can be read, as the grader reads them; says so where they cannot."""
-    from tests.text import NotText, as_utf8, read_as_graded
+    from tests.engine.text import NotText, as_utf8, read_as_graded
 
     read_as_graded(HERE / "backprop")
     fine = True
@@ -76,9 +76,9 @@ def readable() -> bool:
 
 def look(course, only):
     """Run the checks of one task or, for None, of all; None where the code cannot be imported."""
-    from tests.checking import checks_in
-    from tests.engine import Engine
-    from tests.frozen import Here
+    from tests.engine.check import checks_in
+    from tests.engine.frozen import Here
+    from tests.engine.runner import Engine
 
     room = Here(HERE)
     if room.problem:
@@ -171,7 +171,7 @@ def check(task: str) -> float:
 
 def not_counting(task: str) -> list[str]:
     """What of the notebook's cells will not count when they are graded."""
-    from tests.ahead import look_ahead
+    from tests.engine.ahead import look_ahead
 
     space = vars(sys.modules["__main__"])
     history = space.get("In")

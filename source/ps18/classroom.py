@@ -35,7 +35,7 @@ def main() -> int:
 
 def result_of(tasks, engine, printed: str) -> dict:
     """What the checks came to; exercises that were not tried do not appear, and the others are a bonus."""
-    from tests.checking import VISIBLE_SHARE
+    from tests.engine.check import VISIBLE_SHARE
 
     most = round(sum(task["points"] * VISIBLE_SHARE for task in tasks if not task["bonus"]), 2)
     if engine is None:

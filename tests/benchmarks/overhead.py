@@ -17,11 +17,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from autograder.checks.answering import Answerer
-from autograder.course import check_functions, course
-from autograder.grading import given_files, grade
+from autograder.course.reference import check_functions, course
+from autograder.engine.answering import Answerer
+from autograder.grading.submission import given_files, grade
+from autograder.intake.submissions import Submission, read_submission
 from autograder.sandbox import Child, Sandbox, choose, process
-from autograder.submissions import Submission, read_submission
 
 EXAMPLES = Path(__file__).parent.parent / "example_class"
 GOAL = 0.35  # seconds of CPU above the bare calls

@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from autograder import ASSIGNMENT
-from autograder.grading import grade_apart
+from autograder.grading.submission import grade_apart
+from autograder.intake.submissions import read_submission, released_stubs
 from autograder.sandbox import choose
-from autograder.submissions import read_submission, released_stubs
 
 from .peers.classroom import EXAMPLES, write_package
 from .peers.freeze import freeze

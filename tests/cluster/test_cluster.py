@@ -9,7 +9,8 @@ import psutil
 import pytest
 import trustme
 
-from autograder import ROOT, secret
+from autograder import ROOT
+from autograder.course import seed as secret
 
 from .running import cluster, command, grade, until
 

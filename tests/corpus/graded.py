@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from autograder.grading import grade_all, local_crew
+from autograder.grading.submission import grade_all, local_crew
+from autograder.intake.submissions import read_submission, released_stubs
 from autograder.sandbox import choose
-from autograder.submissions import read_submission, released_stubs
 from tests.notebooks.converted import as_notebook
 from tests.submissions.corpus import Wrong, correct, files_of, submission, wrong
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.mistakes import MISTAKES
+from autograder.assignment.mistakes import MISTAKES
 from tests.submissions.corpus import correct, wrong
 
 from .graded import as_it_should_be, graded_as_notebooks, graded_correct, graded_wrong, lost, names

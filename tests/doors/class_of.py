@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from autograder.__main__ import main
-from autograder.report.files import write_result
+from autograder.results.store import write_result
 
 RESULT = {
     **{"schema": 1, "assignment": "ps18", "source": "files", "status": "graded", "reason": None},

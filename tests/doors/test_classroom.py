@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from autograder import RELEASE
-from autograder.release import SOLUTIONS
+from autograder.release.build import SOLUTIONS
 
 NAMES = ("neural_network.py", "activations.py", "exercises.py")
 WORKFLOW = yaml.safe_load((RELEASE / ".github" / "workflows" / "classroom.yml").read_text(encoding="utf-8"))

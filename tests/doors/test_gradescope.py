@@ -15,10 +15,10 @@ import jsonschema
 import pytest
 
 from autograder import ROOT
-from autograder.course import check_functions
-from autograder.doors.gradescope import in_gradescope
-from autograder.doors.package import PACKAGES, locked, pack
-from autograder.late import LateRule, lateness
+from autograder.course.reference import check_functions
+from autograder.intake.late import LateRule, lateness
+from autograder.platforms.gradescope.answer import in_gradescope
+from autograder.platforms.gradescope.package import PACKAGES, locked, pack
 from tests.doors.class_of import refused, run
 from tests.sandbox.test_landlock import DENY
 from tests.sandbox.test_ordinary_user import command_as

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder import ROOT, attempts, course
-from autograder.late import WORD, BadRule, LateRule, late_rule, lateness, parse_time
-from autograder.results import fingerprint
+from autograder import ROOT
+from autograder.course import reference as course
+from autograder.intake.late import WORD, BadRule, LateRule, late_rule, lateness, parse_time
+from autograder.results import attempts
+from autograder.results.record import fingerprint
 from tests.doors.class_of import RESULT, refused, run
 from tests.handed_in import NETWORK, WORK, make_zip, put, read
 

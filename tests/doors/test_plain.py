@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from autograder.report.tables import harmless
+from autograder.results.tables import harmless
 from tests.doors.class_of import grade, read_table, refused, run
 
 NAMES = ["=1+1", "+4", "-x", "@sum", 'Eve "the, one"', "Zoë", "ann", " =1", "a;=1", "\uff1d1", "-1.5", "-"]

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from autograder.checks.answering import Answerer
-from autograder.checks.engine import Engine
-from autograder.checks.student import Student, in_process
-from autograder.course import check_functions, course
+from autograder.course.reference import check_functions, course
+from autograder.engine.answering import Answerer
+from autograder.engine.calls import Student, in_process
+from autograder.engine.runner import Engine
 
 VALUE_TASKS = (
     "forward",

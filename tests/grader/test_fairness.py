@@ -7,7 +7,7 @@ import pytest
 from backprop.activations import ACTIVATIONS
 from backprop.neural_network import NeuralNetwork
 
-from autograder.course import course
+from autograder.course.reference import course
 
 from .in_process import VALUE_TASKS, graded, lost, results_of
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from backprop.neural_network import NeuralNetwork
 
-from autograder.course import MISTAKES, course
-from autograder.mistakes import network_with
+from autograder.assignment.mistakes import network_with
+from autograder.course.reference import MISTAKES, course
 
 from .in_process import VALUE_TASKS, graded, results_of
 

@@ -5,9 +5,9 @@ import pytest
 from backprop import exercises
 from backprop.neural_network import NeuralNetwork
 
-from autograder.checks import checking
-from autograder.checks.engine import Engine
-from autograder.course import course
+from autograder.course.reference import course
+from autograder.engine import check as checking
+from autograder.engine.runner import Engine
 
 from .in_process import Room, graded
 from .test_junk import JUNK, SOME_TASKS

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from autograder.checks import answering
-from autograder.checks.answering import BadFrame, Other, decode, encode, frame, receive
+from autograder.engine import answering
+from autograder.engine.answering import BadFrame, Other, decode, encode, frame, receive
 
 PLAIN = st.sampled_from(["?", "<i1", "<i8", "<u2", "<f4", "<f8", "<c16"])
 ARRAYS = PLAIN.flatmap(lambda code: arrays_of.arrays(code, arrays_of.array_shapes(min_dims=0, max_dims=4, min_side=0)))

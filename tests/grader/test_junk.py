@@ -72,16 +72,16 @@ FIELDS = ("layer_sizes", "activation", "output_activation", "eta", "epochs", "ba
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("name", JUNK)
 def test_junk_in_a_recipe_is_no_failure_of_the_kit(field, name):
-    from autograder.checks.case import Failed
-    from autograder.checks.recipes import read_recipe
-    from autograder.checks.student import Student, in_process
+    from autograder.assignment.network.recipes import read_recipe
+    from autograder.engine.calls import Student, in_process
+    from autograder.engine.case import Failed
 
     answers = {"layer_sizes": [2, 3, 1], "activation": "tanh", "output_activation": None, "eta": 0.1}
     answers |= {"epochs": 10, "batch_size": None, "momentum": 0.0, "l2": 0.0, field: JUNK[name]}
 
     class Answers:
         def answer(self, header, arrays):
-            from autograder.checks.answering import encode
+            from autograder.engine.answering import encode
 
             returned = []
             return {"value": encode([answers[f] for f in FIELDS], returned), "args": []}, returned

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from backprop.neural_network import NeuralNetwork
 
-from autograder.course import check_functions, differ, expected, seen_by
-from autograder.mistakes import MISTAKES, Computation, network_with
+from autograder.assignment.mistakes import MISTAKES, Computation, network_with
+from autograder.course.reference import check_functions, differ, expected, seen_by
 
 from .in_process import VALUE_TASKS, graded, lost, names
 

@@ -12,9 +12,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from autograder import ROOT, secret
-from autograder.checks.case import Case
-from autograder.course import (
+from autograder import ROOT
+from autograder.course import seed as secret
+from autograder.course.reference import (
     HOME,
     check_functions,
     course,
@@ -25,10 +25,11 @@ from autograder.course import (
     setting,
     settings,
 )
-from autograder.doors.package import SEED, pack
-from autograder.release import assemble, files_of
-from autograder.results import kit_sha256
-from autograder.sandbox import KIT
+from autograder.engine.case import Case
+from autograder.platforms.gradescope.package import SEED, pack
+from autograder.release.build import assemble, files_of
+from autograder.results.record import kit_sha256
+from autograder.sandbox import INSIDE_FILES
 from autograder.sandbox.bubblewrap import bound
 from tests.sandbox.hostile import Raised, inside
 from tests.sandbox.test_ordinary_user import command_as
@@ -318,8 +319,8 @@ def test_a_student_cannot_read_it_under_landlock(user):
 
 def test_it_lies_in_no_folder_that_a_sandbox_shows():
     for outside, _ in bound():
-        assert not secret.FILE.is_relative_to(outside) or outside in map(str, KIT)
-    assert secret.FILE.name not in {path.name for path in KIT}
+        assert not secret.FILE.is_relative_to(outside) or outside in map(str, INSIDE_FILES)
+    assert secret.FILE.name not in {path.name for path in INSIDE_FILES}
 
 
 def test_git_ignores_it_and_make_clean_keeps_it():

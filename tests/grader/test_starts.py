@@ -7,11 +7,12 @@ import pytest
 from backprop.neural_network import NeuralNetwork
 from backprop.recipe import SPIRALS_ACCURACY
 
-from autograder.checks import recipes, test_circle, test_sine, test_spirals, test_square, test_xor
-from autograder.checks.answering import Answerer
-from autograder.checks.case import Case
-from autograder.checks.student import Student, direct
-from autograder.course import HOME, check_functions, predict, seed_of, setting, settings
+from autograder.assignment.checks import test_circle, test_sine, test_spirals, test_square, test_xor
+from autograder.assignment.network import recipes
+from autograder.course.reference import HOME, check_functions, predict, seed_of, setting, settings
+from autograder.engine.answering import Answerer
+from autograder.engine.calls import Student, direct
+from autograder.engine.case import Case
 from tests.sweeps.starts import Nudged
 
 TRAININGS = {"xor": test_xor, "circle": test_circle, "sine": test_sine}

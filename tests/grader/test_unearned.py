@@ -8,9 +8,9 @@ from backprop import exercises
 from backprop.neural_network import NeuralNetwork
 from backprop.recipe import Recipe
 
-from autograder.checks.case import agree
-from autograder.checks.training import OPENING
-from autograder.course import course
+from autograder.assignment.network.training import OPENING
+from autograder.course.reference import course
+from autograder.engine.case import agree
 
 from .in_process import VALUE_TASKS, graded, lost
 

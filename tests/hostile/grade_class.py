@@ -18,9 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from autograder import grading
 from autograder.__main__ import main
-from autograder.course import check_functions, course, expected
+from autograder.course.reference import check_functions, course, expected
+from autograder.grading import submission as grading
 
 LIMITS = {"METHOD_CPU": 0.5, "TRAINING_CPU": 6.0, "SUBMISSION_CPU": 12.0}
 SET_CHILD_SUBREAPER = 36  # prctl's number

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from backprop.neural_network import NeuralNetwork
 
-from autograder.checks.answering import Answerer, decode
-from autograder.checks.case import Case
-from autograder.checks.engine import hold
-from autograder.checks.student import Student, direct
-from autograder.course import check_functions, seed_of, setting
+from autograder.course.reference import check_functions, seed_of, setting
+from autograder.engine.answering import Answerer, decode
+from autograder.engine.calls import Student, direct
+from autograder.engine.case import Case
+from autograder.engine.runner import hold
 
 LENGTH = 4  # numbers in a row: with three decimals each, no coincidence
 NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")

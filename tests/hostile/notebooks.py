@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from autograder.submissions import NOTEBOOK
+from autograder.intake.submissions import NOTEBOOK
 from tests.notebooks.converted import code_cell, notebook_of
 
 from .uploads import HONEST, NETWORK, SOLVED, STUB, TANH, upload

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from autograder.course import rubric
+from autograder.course.reference import rubric
 
 from .corpus import hostile, twin_name, twins
 from .graded import LAST, MARK, SECRET_VALUE, grade_corpus, names

@@ -23,7 +23,7 @@ from cosmic_ray.plugins import get_operator, operator_names
 from rich.console import Console
 from rich.table import Table
 
-from autograder.course import check_functions, course
+from autograder.course.reference import check_functions, course
 from tests.grader.in_process import VALUE_TASKS, graded, lost
 
 if sys.version_info >= (3, 11):

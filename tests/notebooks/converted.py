@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Mapping
 
 from autograder import RELEASE
-from autograder.cells import SOLUTIONS
+from autograder.intake.cells import SOLUTIONS
 
 RELEASED = json.loads((RELEASE / "ps18.ipynb").read_text(encoding="utf-8"))
 FILE_OF = {"tanh-code": "activations.py", "square-code": "exercises.py", "spirals-code": "exercises.py"}

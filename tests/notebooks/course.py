@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from autograder.submissions import read_submission, released_stubs
+from autograder.intake.submissions import read_submission, released_stubs
 
 from .converted import as_notebook
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from autograder import RELEASE
-from autograder.checks.ahead import look_ahead
-from autograder.notebooks import executed
+from autograder.engine.ahead import look_ahead
+from autograder.release.notebook import executed
 
 from .converted import RELEASED, code_cell
 

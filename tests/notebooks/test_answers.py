@@ -7,9 +7,9 @@ import pytest
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder import RELEASE
-from autograder.marked import answered, handed_in
-from autograder.notebooks import instructor_notebook, student_notebook
-from autograder.release import SOLUTIONS, SOURCE, TEXT, ReleaseError, refuse_lost_text
+from autograder.platforms.nbgrader.marked import answered, handed_in
+from autograder.release.build import SOLUTIONS, SOURCE, TEXT, ReleaseError, refuse_lost_text
+from autograder.release.notebook import instructor_notebook, student_notebook
 
 from .converted import RELEASED
 from .test_lifting import by_id

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder import RELEASE
-from autograder.cells import SOLUTIONS, lift
-from autograder.grading import grade_apart
+from autograder.grading.submission import grade_apart
+from autograder.intake.cells import SOLUTIONS, lift
+from autograder.intake.submissions import read_submission, released_stubs
+from autograder.intake.uploads import Refused
 from autograder.sandbox import choose
-from autograder.submissions import read_submission, released_stubs
-from autograder.uploads import Refused
 
 from .converted import RELEASED, code_cell, notebook_of
 

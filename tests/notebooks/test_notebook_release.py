@@ -7,11 +7,18 @@ import shutil
 import pytest
 
 from autograder import RELEASE
-from autograder.cells import SOLUTIONS
-from autograder.course import rubric
-from autograder.notebooks import NotebookError, executed, function_text, instructor_notebook, student_notebook, try_out
-from autograder.release import SOLUTIONS as PACKAGE
-from autograder.release import SOURCE, TEXT
+from autograder.course.reference import rubric
+from autograder.intake.cells import SOLUTIONS
+from autograder.release.build import SOLUTIONS as PACKAGE
+from autograder.release.build import SOURCE, TEXT
+from autograder.release.notebook import (
+    NotebookError,
+    executed,
+    function_text,
+    instructor_notebook,
+    student_notebook,
+    try_out,
+)
 
 POINTS = {task["id"]: task["points"] for task in rubric()["task"]}
 

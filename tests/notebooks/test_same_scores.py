@@ -2,9 +2,9 @@
 
 import pytest
 
-from autograder.grading import grade_all, local_crew
+from autograder.grading.submission import grade_all, local_crew
+from autograder.intake.submissions import read_submission, released_stubs
 from autograder.sandbox import choose
-from autograder.submissions import read_submission, released_stubs
 
 from .converted import as_notebook
 from .course import CLASS

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from autograder.slim import SMALL, slim
-from autograder.uploads import MAX_NOTEBOOK, Refused
+from autograder.intake.slim import SMALL, slim
+from autograder.intake.uploads import MAX_NOTEBOOK, Refused
 
 from .converted import code_cell
 from .test_lifting import by_id, graded, lifted, solutions, solved_base
@@ -101,7 +101,7 @@ def test_a_large_notebook_that_is_cut_off_is_no_notebook(cut):
 
 
 def lifted_bytes(text):
-    from autograder.cells import lift
+    from autograder.intake.cells import lift
 
     from .test_lifting import STUB
 

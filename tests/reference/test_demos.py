@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from backprop import demo_figures, demos, figures, gallery
 
-from autograder.release import GIVEN, stub
+from autograder.release.build import GIVEN, stub
 
 PACKAGE = Path(__file__).parents[2] / "solutions" / "backprop"
 DRAWINGS = {  # file: the fixture with its data, and what draws it

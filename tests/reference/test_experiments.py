@@ -24,7 +24,7 @@ from backprop.findings import clearly, epochs, likely, median, power, quantile, 
 from backprop.many_starts import ManyStarts
 from backprop.neural_network import NeuralNetwork
 
-from autograder.release import GIVEN, SOLUTIONS
+from autograder.release.build import GIVEN, SOLUTIONS
 
 INF = np.inf
 

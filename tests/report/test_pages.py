@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 import autograder.__main__
-from autograder.mistakes import MISTAKES
+from autograder.assignment.mistakes import MISTAKES
 from autograder.report.class_report import summary, write_report
 from autograder.report.feedback import page as feedback_page
 from autograder.report.overview import Overview

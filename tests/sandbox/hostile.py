@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy
 
-from autograder.checks.answering import decode, encode
+from autograder.engine.answering import decode, encode
 from autograder.sandbox import Child, Sandbox, Worker, choose
 
 WELL = {"do": "call", "on": 0, "method": "well", "args": [], "kwargs": {}}

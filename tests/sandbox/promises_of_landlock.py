@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import ROOT, secret
+from autograder import ROOT
+from autograder.course import seed as secret
 from autograder.sandbox import Worker
 from autograder.sandbox.landlock import Landlock
 

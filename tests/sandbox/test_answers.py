@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.checks.answering import BadFrame, decode
+from autograder.engine.answering import BadFrame, decode
 
 from .hostile import Raised, ask, forked, inside, sandboxed
 from .test_taking import forget_peak, peak

@@ -10,7 +10,7 @@ from time import monotonic
 import numpy
 import pytest
 
-from autograder.grading import Room
+from autograder.grading.submission import Room
 from autograder.sandbox import Worker, process
 from autograder.sandbox.clock import stat_of
 from autograder.sandbox.line import WALL
@@ -290,7 +290,7 @@ def test_a_submission_that_only_sleeps_has_a_bounded_time_wherever_it_sleeps(whe
 
         time.sleep(0.4)
 
-    monkeypatch.setattr("autograder.grading.SUBMISSION_CPU", 2.0)
+    monkeypatch.setattr("autograder.grading.submission.SUBMISSION_CPU", 2.0)
     files = package(sleep, at_import=doze)
     files["neural_network.py"] = f"where = {where!r}\n".encode() + files["neural_network.py"]
     with Worker(choose_once()) as worker:

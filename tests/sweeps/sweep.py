@@ -21,12 +21,12 @@ import numpy as np
 from backprop import exercises
 from backprop.neural_network import NeuralNetwork
 
-from autograder.checks import recipes
-from autograder.checks.answering import Answerer, decode
-from autograder.checks.case import Case, Failed, Partly
-from autograder.checks.student import Student, direct
-from autograder.checks.training import loss_of
-from autograder.course import HOME, HOME_SEED, check_functions, predict, setting, settings
+from autograder.assignment.network import recipes
+from autograder.assignment.network.training import loss_of
+from autograder.course.reference import HOME, HOME_SEED, check_functions, predict, setting, settings
+from autograder.engine.answering import Answerer, decode
+from autograder.engine.calls import Student, direct
+from autograder.engine.case import Case, Failed, Partly
 
 TABLE = Path(__file__).with_name("sweep.csv")
 VARIANTS = ("visible", "hidden")

@@ -7,11 +7,11 @@ from math import comb
 import pytest
 from backprop.neural_network import NeuralNetwork
 
-from autograder.checks.answering import Answerer
-from autograder.checks.case import Case
-from autograder.checks.student import Student, direct
-from autograder.checks.training import STRETCH
-from autograder.course import HOME, HOME_SEED, STARTS, check_functions, predict, setting, settings
+from autograder.assignment.network.training import STRETCH
+from autograder.course.reference import HOME, HOME_SEED, STARTS, check_functions, predict, setting, settings
+from autograder.engine.answering import Answerer
+from autograder.engine.calls import Student, direct
+from autograder.engine.case import Case
 from tests.sweeps import starts, sweep
 
 LINES = starts.stored_table()

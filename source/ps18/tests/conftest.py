@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from .engine import Engine
-from .frozen import FILE, Here, load
-from .text import read_as_graded
+from .engine.frozen import FILE, Here, load
+from .engine.runner import Engine
+from .engine.text import read_as_graded
 
 HERE = Path(__file__).parent
 

@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 from autograder import ASSIGNMENT, RELEASE, ROOT
-from autograder.grading import given_files
-from autograder.submissions import read_submission, released_stubs
+from autograder.grading.submission import given_files
+from autograder.intake.submissions import read_submission, released_stubs
 from tests.notebooks.converted import drop_relative_imports
 
 EXAMPLES = ROOT / "tests" / "example_class"

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder import ROOT
-from autograder.checks.frozen import save
-from autograder.course import check_functions, course
+from autograder.course.reference import check_functions, course
+from autograder.engine.frozen import save
 
 GIVEN = Path(__file__).parent / "given"
 

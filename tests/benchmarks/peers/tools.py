@@ -16,7 +16,7 @@ import nbformat
 from nbformat import v4
 
 from autograder import ASSIGNMENT
-from autograder.checks.student import METHOD_CPU, TRAINING_CPU
+from autograder.engine.calls import METHOD_CPU, TRAINING_CPU
 from tests.notebooks.course import clone_to
 
 from .classroom import EMPTY, EXAMPLES, SETUP, cell_text, files_of, hand_in, stub_text, write_given, write_package

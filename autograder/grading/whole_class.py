@@ -1,0 +1,200 @@
+"""Grading a class, from the folder that was handed in to the reports: what `grade` does."""
+
+import argparse
+import os
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from .. import ASSIGNMENT, ROOT
+from ..course.reference import rubric
+from ..course.seed import is_example, seed, use_example
+from ..intake.late import WORD, LateRule, late_rule
+from ..intake.submissions import BadInput, Submission, find_class, read_submission, released_stubs
+from ..intake.uploads import shown
+from ..platforms.nbgrader.gradebook import Gradebook
+from ..platforms.nbgrader.marked import released_points
+from ..report.class_report import summary, write_report
+from ..report.feedback import write_feedback
+from ..report.overview import Overview
+from ..report.terminal import class_table, progress, safe
+from ..results.attempts import better
+from ..results.record import fingerprint, kit_failure
+from ..results.store import (
+    GRADES,
+    REPORT,
+    Unwritable,
+    left,
+    open_output,
+    read_result,
+    remove_examples,
+    result_names,
+    write_grades,
+    write_result,
+)
+from ..sandbox import choose
+from .cutoff import cut_off
+from .submission import Crew, grade_all, local_crew
+
+STEP_CPU = 60.0  # seconds for one step with one submission in this process, which take far less than one
+EXAMPLES = ROOT / "tests" / "example_class"
+UNSAFE = "autograder: WARNING: without a sandbox, students' code runs with all your rights. This is recorded."
+
+
+def grade_class(options: argparse.Namespace) -> int:
+    """Grade what is new or changed, write everything, and say what came of it; the exit status."""
+    console = Console()
+    submitted = options.submitted
+    if submitted == Path("submitted") and not submitted.exists():
+        submitted = EXAMPLES
+        console.print(f"There is no folder `submitted`, so the example class is graded ({EXAMPLES.relative_to(ROOT)}).")
+    example = submitted.resolve() == EXAMPLES
+    if example:
+        use_example()
+    rule, _ = late_rule(rubric()), seed()  # refused before anything is graded
+    check_points(released_points())
+    found_there = find_class(submitted)
+    names = result_names(found_there)
+    students = {names[folder]: path for folder, path in found_there.items()}
+    chosen = chosen_of(students, options.student and [names.get(name, name) for name in options.student], submitted)
+    if options.out.resolve() == submitted.resolve():
+        raise BadInput(f"{options.out} holds the submissions: name another folder for the results.")
+    locked = open_output(options.out)
+    stubs = released_stubs()
+    graded, failed = Overview(), dict[str, str]()
+    if not example:
+        remove_examples(options.out)
+
+    @contextmanager
+    def safely(student: str, what: str) -> Iterator[None]:
+        """Where this step fails or takes too long, that is this one student's, and is said at the end."""
+        try:
+            with cut_off(STEP_CPU):
+                yield
+        except Unwritable:
+            raise
+        except Exception as error:
+            failed.setdefault(student, f"{what}, {type(error).__name__}: {error}")
+
+    def changed() -> Iterator[Submission]:
+        for name, path in chosen.items():
+            submission = Submission(name, {}, "files", (), (), (), {}, None, "")
+            with safely(name, "it could not be read"):
+                submission = replace(read_submission(path, path.parent.name, stubs), student=name)
+            if name in failed:
+                finish(submission, kit_failure(submission, crew.sandboxes[0], RuntimeError(failed[name])))
+                continue
+            found = None if options.force else read_result(options.out, name)
+            if found and found.get("sha256") in [fingerprint(submission, sandbox) for sandbox in crew.sandboxes]:
+                done(submission, found)
+                if failed.pop(name, None) is None:
+                    continue  # else the earlier result is damaged, or nbgrader has not all of it
+            yield submission
+
+    def finish(submission: Submission, result: dict[str, Any]) -> None:
+        """Write what came of one submission."""
+        student = submission.student
+        if options.best_of:
+            result = better(read_result(options.out, student), result)
+        result = noted(result, example, rule)
+        with safely(student, "no feedback.html was written"):
+            write_feedback(options.out, result)
+        with safely(student, "no results.json was written"):
+            write_result(options.out, result)  # last: what has it is done, if this run is killed now
+        done(submission, result)
+
+    def done(submission: Submission, result: dict[str, Any]) -> None:
+        with safely(submission.student, "it is in no table"):
+            graded.add(result)
+        with safely(submission.student, "nbgrader has not all of it"):
+            book.record(result, submission)
+        bar.update(task, completed=len(graded.rows), description=f"{graded.ungradable} ungradable")
+
+    with (
+        crew_of(options, len(chosen)) as crew,
+        Gradebook(options.gradebook, example=example) as book,
+        progress(console) as bar,
+    ):
+        task = bar.add_task("", total=len(chosen))
+        for submission, result in grade_all(changed(), crew):
+            finish(submission, result)
+    rows = graded.rows
+    for name in students.keys() - chosen.keys():
+        if found := read_result(options.out, name):
+            with safely(name, "its earlier result is damaged"):
+                graded.add(found)
+    write_grades(options.out, graded)
+    write_report(options.out, graded)
+    class_table(console, rows)
+    for line in [*summary(graded), *gone(options.out, students), *renamed(names)]:
+        console.print(escape(safe(line)))
+    if is_example() and not example:
+        console.print("The public seed of the example class decided the data: students may know it.")
+    console.print(f"Results are in {options.out}: {REPORT}, {GRADES}, and STUDENT/{ASSIGNMENT}/feedback.html for each.")
+    failed = {**{row["student"]: row["kit_error"] for row in rows if row["kit_error"]}, **failed}
+    for name, why in sorted(failed.items()):
+        print(f"autograder: the kit itself failed on {safe(name)}: {safe(why)}", file=sys.stderr)
+    os.close(locked)
+    return 1 if failed else 0
+
+
+def noted(result: dict[str, Any], example: bool, rule: LateRule | None) -> dict[str, Any]:
+    """The result with what only the class knows: that it is an example's, and whose word the time is."""
+    if rule and result["submitted"] and WORD not in result["notes"]:
+        result = {**result, "notes": [*result["notes"], WORD]}
+    return {**result, "example": True} if example else result
+
+
+def gone(out: Path, students: Collection[str]) -> list[str]:
+    """A sentence about results of students who are not handed in any more, if there are any."""
+    names = left(out, students)
+    said = f"Not among the submissions any more, so left out of {GRADES} and exports; their results stay in {out}"
+    return [f"{said}: {', '.join(names)}."] if names else []
+
+
+def renamed(names: Mapping[str, str]) -> list[str]:
+    """A sentence about folders whose results stand under another name, if there are any."""
+    other = [f"{shown(folder)} ({name})" for folder, name in names.items() if folder != name]
+    return (
+        [f"Folders whose names cannot be those of results, and the names taken: {', '.join(other)}."] if other else []
+    )
+
+
+def check_points(released: Mapping[str, float]) -> None:
+    """Refuse to grade by other points than students, and nbgrader, have been told."""
+    for task in rubric()["task"]:
+        if released.get(task["id"], task["points"]) != task["points"]:
+            raise BadInput(
+                f"autograder/rubric.toml gives {task['id']} {task['points']:g} points, but release/{ASSIGNMENT} says"
+                f" {released[task['id']]:g}: run `make release`."
+            )
+
+
+def chosen_of(students: dict[str, Path], names: list[str] | None, submitted: Path) -> dict[str, Path]:
+    """The students with these names; all where there are none."""
+    for name in names or []:
+        if name not in students:
+            span = f"there are {len(students)}, from {safe(min(students))} to {safe(max(students))}"
+            raise BadInput(f"{safe(name)}: there is no such student in {submitted}; {span}.")
+    return {name: path for name, path in students.items() if not names or name in names}
+
+
+def crew_of(options: argparse.Namespace, most: int) -> AbstractContextManager[Crew]:
+    """Who grades, for `most` submissions: this machine, or a cluster."""
+    if options.no_sandbox:
+        print(UNSAFE, file=sys.stderr)
+    choice = {"no_sandbox": options.no_sandbox, "only": options.sandbox}
+    tls = {name: getattr(options, name) for name in ("tls_ca_file", "tls_client_cert", "tls_client_key")}
+    if options.scheduler:
+        from .cluster import connected
+
+        return connected(options.scheduler, {name: str(path) for name, path in tls.items() if path}, choice)
+    if options.jobs < 1:
+        raise BadInput(f"--jobs should be at least 1, but is {options.jobs}.")
+    return local_crew(choose(**choice), min(options.jobs, most))

@@ -1,0 +1,138 @@
+"""A roster that was downloaded elsewhere: read, matched with students, and written back in its own form."""
+
+import codecs
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...report.terminal import safe
+
+
+class RosterError(Exception):
+    """The roster cannot be filled in; one sentence."""
+
+
+@dataclass
+class Roster:
+    """A table with its dialect; `rows[0]` is the header.  What is not set stays as it is."""
+
+    path: Path
+    rows: list[list[str]]
+    delimiter: str
+    line_end: str
+    mark: bool  # whether it began with a byte order mark
+
+    @property
+    def header(self) -> list[str]:
+        return self.rows[0]
+
+    def cell(self, row: list[str], column: int) -> str:
+        return row[column].strip() if column < len(row) else ""
+
+    def put(self, row: list[str], column: int, text: str) -> None:
+        row.extend([""] * (column + 1 - len(row)))
+        row[column] = text
+
+    def text(self) -> str:
+        stream = io.StringIO(newline="")
+        csv.writer(stream, delimiter=self.delimiter, lineterminator=self.line_end).writerows(self.rows)
+        return ("\ufeff" if self.mark else "") + stream.getvalue()
+
+    def column(self, name: str) -> int:
+        """The column of this heading, or number, counted from 1; a Canvas heading may lack its ` (id)`."""
+        for titles in (self.header, [re.sub(r"\s\(\d+\)$", "", heading) for heading in self.header]):
+            found = [number for number, title in enumerate(titles) if title.strip() == name.strip()]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                raise RosterError(f"{self.name} has {len(found)} columns called {name!r}: give the number of one.")
+        if name.isdecimal() and 1 <= int(name) <= len(self.header):
+            return int(name) - 1
+        raise RosterError(f"{self.name} has no column {name!r}; it has {self.columns()}.")
+
+    @property
+    def name(self) -> str:
+        return safe(str(self.path))
+
+    def columns(self, numbers: Iterable[int] | None = None) -> str:
+        """Some columns, or all, as a message shows them."""
+        shown = range(len(self.header)) if numbers is None else numbers
+        return ", ".join(f"{number + 1} {safe(self.header[number])!r}" for number in shown)
+
+
+def read_roster(path: Path) -> Roster:
+    """Read a CSV file in UTF-8; RosterError says what is wrong with any other."""
+    name = safe(str(path))
+    again = "download it anew and give it as it is, or save it as “CSV UTF-8”"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RosterError(f"{name}: the roster cannot be read ({error.strerror}); give it with --roster.") from None
+    try:
+        text = data.decode("utf-8")
+        if "\0" in text:
+            raise ValueError
+    except ValueError:
+        looks = "UTF-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "another encoding"
+        raise RosterError(f"{name} should be a CSV file in UTF-8, but is in {looks}: {again}.") from None
+    mark, text = text.startswith("\ufeff"), text.removeprefix("\ufeff")
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise RosterError(f"{name} is not a CSV file that can be read ({error}): {again}.") from None
+    if len(rows) < 2 or len(rows[0]) < 2:
+        raise RosterError(f"{name} should hold a header and a row for each student, but does not: {again}.")
+    return Roster(path, rows, delimiter, "\r\n" if "\r\n" in text else "\n", mark)
+
+
+def same_form(name: str) -> str:
+    """A name without what file systems and programs change: macOS takes letters and accents apart."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def match(
+    roster: Roster,
+    people: Sequence[list[str]],
+    columns: Sequence[int],
+    students: Iterable[str],
+    numbered: int | None = None,
+) -> tuple[int, dict[str, list[str]]]:
+    """The one of `columns` that names most students, and by student the row that does; the first where equal.
+
+    In the column `numbered`, "Participant 123" is named by its number too, and by the folder in which Moodle
+    hands out a submission, "Ann Lee_123_assignsubmission_file_".
+    """
+    found = [(column, named(roster, people, column, students, column == numbered)) for column in columns]
+    best, rows = max(found, key=lambda pair: len(pair[1]))
+    where = f"in the column {safe(roster.header[best])!r} of {roster.name}"
+    taken: dict[int, str] = {}
+    for student, mine in rows.items():
+        if len(mine) > 1:
+            raise RosterError(f"{safe(student)} stands {len(mine)} times {where}: match by another with --match.")
+        other = taken.setdefault(id(mine[0]), student)
+        if other != student:
+            raise RosterError(f"{safe(other)} and {safe(student)} are one person {where}: rename one of the folders.")
+    return best, {student: mine[0] for student, mine in rows.items()}
+
+
+def named(
+    roster: Roster, people: Sequence[list[str]], column: int, students: Iterable[str], numbered: bool
+) -> dict[str, list[list[str]]]:
+    """By student, if there are any, the rows that this column names so."""
+    by_name: dict[str, list[list[str]]] = {}
+    for row in people:
+        value = same_form(roster.cell(row, column))
+        ending = re.search(r"\d+$", value) if numbered else None
+        for key in {value, ending[0] if ending else value} - {""}:
+            by_name.setdefault(key, []).append(row)
+    found = {}
+    for student in students:
+        folder = re.fullmatch(r".*_(\d+)_assignsubmission_.*", student) if numbered else None
+        found[student] = by_name.get(same_form(folder[1] if folder else student), [])
+    return {student: rows for student, rows in found.items() if rows}

@@ -1,0 +1,127 @@
+"""Grades one submission inside Gradescope's container, and writes the result in the form that Gradescope reads.
+
+Run as `python -m autograder.doors.gradescope /autograder`.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from ...results.attempts import total
+
+SAID = {"untried": "Not written yet.", "blocked": "This waits for something else.", "passed": ""}
+NO_FAULT = "Nothing was graded. This is not your fault: please tell your instructor."
+
+
+def main(root: Path) -> int:
+    """Write ROOT/results/results.json, whatever happens; exit status 0 if something was graded."""
+    began = perf_counter()
+    try:
+        report = in_gradescope(graded(root))
+    except Exception as error:
+        report = {"score": 0, "output": f"{NO_FAULT} (The kit failed: {type(error).__name__}: {error})", "tests": []}
+    report["execution_time"] = round(perf_counter() - began)
+    results = root / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    fresh = results / f".results.{os.getpid()}"
+    fresh.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    fresh.replace(results / "results.json")
+    return 0 if report["tests"] else 1
+
+
+def graded(root: Path) -> dict[str, Any]:
+    """The kit's own result of what lies in ROOT/submission."""
+    from ...grading.submission import grade_apart
+    from ...intake.late import parse_time
+    from ...intake.submissions import read_submission, released_stubs
+    from ...sandbox import choose
+
+    about = metadata(root / "submission_metadata.json")
+    users = about.get("users") or [{}]
+    student = str(users[0].get("sid") or users[0].get("email") or about.get("id") or "student")
+    submission = read_submission(root / "submission", student, released_stubs())
+    submission = replace(submission, submitted=parse_time(str(about.get("created_at"))))
+    return grade_apart(submission, choose())
+
+
+def metadata(path: Path) -> dict[str, Any]:
+    """What Gradescope says of the submission; nothing where it says nothing that can be read."""
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    users = about.get("users") if isinstance(about, dict) else None
+    return about if isinstance(users, list) and all(isinstance(user, dict) for user in users) else {}
+
+
+def in_gradescope(result: Mapping[str, Any]) -> dict[str, Any]:
+    """A result of the kit as Gradescope's results.json.
+
+    No test is hidden, or students could not see their total; what a hidden check says holds no hidden data.
+    """
+    if result["kit_errors"]:
+        return {"score": 0, "output": f"{NO_FAULT} ({result['kit_errors'][0]})", "tests": []}
+    lines = []
+    for number, task in enumerate(result["tasks"], 1):
+        if task["bonus"]:
+            lines.append(bonus_line(task, f"{number}"))
+        elif task["checks"]:
+            lines += [line(check, task, f"{number}.{n}") for n, check in enumerate(task["checks"], 1)]
+        else:
+            lines.append(
+                entry(f"{number}", task, task["title"], 0.0, task["max_points"], result["reason"] or "", False)
+            )
+    late = result.get("late")
+    if late and late["days"]:
+        said = f"Handed in {late['days']} day{'s' * (late['days'] > 1)} after it was due, {late['due']}."
+        lines.append({"name": "Late", "score": -late["penalty"], "max_score": 0, "output": said, **PLAIN})
+    return {
+        "score": total(result),
+        "output": "\n".join([result["reason"] or "", *result["notes"], *sources(result)]).strip(),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "extra_data": {name: result[name] for name in ("score", "bonus", "late", "sandbox", "sha256", "submitted")},
+        "tests": lines,
+    }
+
+
+PLAIN = {"name_format": "text", "output_format": "text", "visibility": "visible"}
+
+
+def entry(
+    number: str, task: Mapping[str, Any], name: str, score: float, most: float, output: str, passed: bool | None
+) -> dict[str, Any]:
+    status = {} if passed is None else {"status": "passed" if passed else "failed"}
+    about = {"number": number, "name": name, "tags": [task["id"]], "output": output}
+    return {**about, "score": score, "max_score": most, **status, **PLAIN}
+
+
+def line(check: Mapping[str, Any], task: Mapping[str, Any], number: str) -> dict[str, Any]:
+    """One check of a base task."""
+    name = f"{task['title']}: {check['title']}{'' if check['visible'] else ' (on hidden data)'}"
+    said = check["message"] or SAID.get(check["status"], "")
+    return entry(number, task, name, check["points"], check["max_points"], said, check["status"] == "passed")
+
+
+def bonus_line(task: Mapping[str, Any], number: str) -> dict[str, Any]:
+    """An exercise as one line above the maximum; one that was not tried is neither passed nor failed."""
+    tried = [check for check in task["checks"] if check["status"] not in ("untried", "blocked")]
+    messages = list(dict.fromkeys(check["message"] for check in task["checks"] if check["message"]))
+    said = "\n".join(messages) if tried else "Not tried: that costs nothing."
+    passed = task["points"] == task["max_points"] if tried else None
+    name = f"Bonus, {task['title']} (up to {task['max_points']:g})"
+    return entry(number, task, name, task["points"], 0, said, passed)
+
+
+def sources(result: Mapping[str, Any]) -> list[str]:
+    return [f"Graded: {', '.join(result['taken'])}."] if result["taken"] else []
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

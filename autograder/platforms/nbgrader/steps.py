@@ -1,0 +1,89 @@
+"""Our steps of `nbgrader autograde`, in the place of those that run students' code; see nbgrader_config.py."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.plugins import CsvExportPlugin
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from ...grading.submission import grade_apart
+from ...intake.submissions import read_submission, released_stubs
+from ...results.tables import harmless
+from ...sandbox import choose
+from .marked import comments, handed_in, put_results
+
+
+class Mend(NbGraderPreprocessor):
+    """Bring the notebook to the released form: cells that were deleted, copied or changed stop nothing."""
+
+    def preprocess(self, nb: Any, resources: dict) -> tuple[Any, dict]:
+        import nbformat
+
+        mended = handed_in(nbformat.writes(nb).encode(), {})
+        return nbformat.from_dict(mended), resources
+
+
+class Grade(NbGraderPreprocessor):
+    """Grade the submission as `make grade` does, and write each task's points and messages as its cell's outputs."""
+
+    def preprocess(self, nb: Any, resources: dict) -> tuple[Any, dict]:
+        import nbformat
+
+        about = resources["nbgrader"]
+        folder = Path(resources["metadata"]["path"])  # autograded/<student>/ps18, a copy of what was handed in
+        handed = folder.parents[2] / "submitted" / about["student"] / about["assignment"]
+        submission = read_submission(handed, about["student"], released_stubs())
+        result = grade_apart(submission, choose())
+        if result["kit_errors"]:
+            raise RuntimeError(f"The kit itself failed: {result['kit_errors'][0]}")
+        put_results(nb, result)
+        resources["kit_comments"] = comments(result)
+        return nbformat.from_dict(nb), resources
+
+
+class Comment(NbGraderPreprocessor):
+    """Put the messages beside the solution cells, after nbgrader's own step has cleared them."""
+
+    def preprocess(self, nb: Any, resources: dict) -> tuple[Any, dict]:
+        about = resources["nbgrader"]
+        with Gradebook(about["db_url"]) as book:
+            for cell, text in resources["kit_comments"].items():
+                found = book.find_comment(cell, about["notebook"], about["assignment"], about["student"])
+                found.auto_comment = text or None
+            book.db.commit()
+        return nb, resources
+
+
+class CsvExport(CsvExportPlugin):
+    """`nbgrader export` with names quoted, which nbgrader joins as they are, and computing nothing."""
+
+    def export(self, gradebook: Gradebook) -> None:
+        wanted = {str(name) for name in self.student}
+        parts = {str(name) for name in self.assignment}
+        with open(self.to or "grades.csv", "w", encoding="utf-8", newline="") as stream:
+            table = csv.writer(stream, lineterminator="\n")
+            table.writerow(COLUMNS)
+            for assignment in gradebook.assignments:
+                for student in gradebook.students:
+                    if (not wanted or student.id in wanted) and (not parts or assignment.name in parts):
+                        table.writerow(map(harmless, row(gradebook, assignment, student)))
+
+
+COLUMNS = (
+    *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
+    *("raw_score", "late_submission_penalty", "score", "max_score"),
+)
+
+
+def row(gradebook: Gradebook, assignment: Any, student: Any) -> list[Any]:
+    """As nbgrader writes it, in the order of COLUMNS; who has handed in nothing has 0."""
+    try:
+        handed = gradebook.find_submission(assignment.name, student.id)
+        when, raw, penalty = handed.timestamp, handed.score, handed.late_submission_penalty
+    except MissingEntry:
+        when, raw, penalty = "", 0.0, 0.0
+    about = [student.id, student.last_name, student.first_name, student.email]
+    points = [raw, penalty, max(0.0, raw - (penalty or 0.0)), assignment.max_score]
+    return [assignment.name, assignment.duedate, when, *about, *points]
