@@ -1,13 +1,11 @@
-"""The grader of the assignment ps18: students' code answers in a sandbox, the grader decides outside it."""
+"""The grader: students' code answers in a sandbox, the grader decides outside it."""
 
 import os
 import sys
 from pathlib import Path
 
 VERSION = "1.0.0"
-ASSIGNMENT = "ps18"
 ROOT = Path(__file__).resolve().parent.parent
-RELEASE = ROOT / "release" / ASSIGNMENT
 
 # The reference of every check.
 if str(ROOT / "solutions") not in sys.path:

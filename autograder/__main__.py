@@ -5,26 +5,19 @@ import os
 import sys
 from pathlib import Path
 
-from . import ASSIGNMENT, ROOT
+from . import ROOT
+from .course.model import assignment
+from .errors import KitError
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done, 1 the kit itself failed on something (named), 2 it was asked for something impossible."""
     options = parser().parse_args(arguments)
-    from .course.seed import BadSeed
-    from .intake.late import BadRule
-    from .intake.submissions import BadInput
-    from .platforms.canvas_moodle.roster import RosterError
-    from .release.build import ReleaseError
-    from .release.notebook import NotebookError
-    from .results.store import Unwritable
-    from .sandbox import SandboxError
-
     try:
         return options.run(options)
-    except (BadInput, BadRule, BadSeed, RosterError, Unwritable, SandboxError, ReleaseError, NotebookError) as error:
+    except KitError as error:
         print(f"autograder: {error}", file=sys.stderr)
-        return 2
+        return error.exit_status
     except KeyboardInterrupt:
         print(
             "autograder: stopped; what is graded is kept, and the same command goes on from there.",
@@ -39,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    release = commands.add_parser("release", help=f"build the student folder, release/{ASSIGNMENT}")
+    release = commands.add_parser("release", help=f"build the student folder, release/{assignment().name}")
     release.add_argument("--check", action="store_true", help="only say whether the folder is current")
     release.set_defaults(run=run_release)
 
@@ -49,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="?",
         type=Path,
         default=Path("submitted"),
-        help=f"holds STUDENT/{ASSIGNMENT}/ folders",
+        help=f"holds STUDENT/{assignment().name}/ folders",
     )
     grade.add_argument("--out", type=Path, default=Path("graded"), help="folder for the results (default: graded)")
     grade.add_argument(
@@ -92,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
     export.set_defaults(run=run_export)
 
     scope = commands.add_parser("gradescope", help="pack the autograder for Gradescope")
-    scope.add_argument("--to", type=Path, metavar="FILE", default=Path(f"dist/{ASSIGNMENT}-gradescope.zip"))
+    scope.add_argument("--to", type=Path, metavar="FILE", default=Path(f"dist/{assignment().name}-gradescope.zip"))
     scope.set_defaults(run=run_gradescope)
 
     commands.add_parser("doctor", help="say whether this machine can grade").set_defaults(run=run_doctor)
@@ -100,18 +93,19 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run_release(options: argparse.Namespace) -> int:
-    from . import RELEASE
     from .release.build import build, stale
 
     if options.check:
         where = stale()
         if where:
-            print(f"release/{ASSIGNMENT} is not current: {where}. Run `make release` and commit what it changes.")
+            print(
+                f"release/{assignment().name} is not current: {where}. Run `make release` and commit what it changes."
+            )
             return 1
-        print(f"release/{ASSIGNMENT} is current.")
+        print(f"release/{assignment().name} is current.")
         return 0
     names = build(tried=True)
-    print(f"{RELEASE.relative_to(ROOT)}: {len(names)} files for students, solutions left out.")
+    print(f"{assignment().release.relative_to(ROOT)}: {len(names)} files for students, solutions left out.")
     return 0
 
 

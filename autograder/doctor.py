@@ -4,7 +4,8 @@ import importlib.metadata
 import platform
 from collections.abc import Callable
 
-from . import ASSIGNMENT, RELEASE, ROOT
+from . import ROOT
+from .course.model import assignment
 
 
 def examine() -> int:
@@ -37,9 +38,9 @@ def packages() -> str:
 
 
 def release() -> str:
-    if not (RELEASE / "backprop").is_dir():
-        raise RuntimeError(f"release/{ASSIGNMENT} is missing: run `make release`.")
-    return str(RELEASE.relative_to(ROOT))
+    if not (assignment().release / assignment().subject.package).is_dir():
+        raise RuntimeError(f"release/{assignment().name} is missing: run `make release`.")
+    return str(assignment().release.relative_to(ROOT))
 
 
 def seed() -> str:
@@ -62,7 +63,7 @@ def grading() -> str:
     from .intake.submissions import FILES, Submission
     from .sandbox import choose
 
-    sources = {name: (ROOT / "solutions" / "backprop" / name).read_bytes() for name in FILES}
+    sources = {name: (assignment().solutions / name).read_bytes() for name in FILES}
     result = grade_apart(Submission("solution", sources, "files", FILES, (), (), {}, None, ""), choose())
     if (result["score"], result["bonus"]) != (result["max_score"], result["max_bonus"]):
         lost = [check["id"] for task in result["tasks"] for check in task["checks"] if check["status"] != "passed"]

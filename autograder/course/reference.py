@@ -1,57 +1,32 @@
-"""What the grader knows: the rubric, the right values and those of each known mistake."""
+"""What is right: the values of the solution and of each known mistake, and the data that they are computed on."""
 
-import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from backprop.activations import ACTIVATIONS
-from backprop.neural_network import NeuralNetwork
 
-from ..assignment.mistakes import MISTAKES, network_with, touched_by
 from ..engine.answering import Answerer
 from ..engine.calls import CallFailed, Student, WrongForm, direct
-from ..engine.case import Case, Expected, agree
-from ..engine.check import Check, checks_in
+from ..engine.case import Case, Expected, Failed, Seen, agree
+from ..engine.check import Check, RubricTask, checks_in
 from ..engine.runner import Course, hold
-from .seed import BadSeed, keyed
+from .model import assignment
+from .rubric import rubric, settings
+from .seed import keyed
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-HERE = Path(__file__).parent.parent / "assignment"
 HOME = "home"  # the visible data that students have; in grading the visible checks draw other numbers
 HOME_SEED = "visible"
 STARTS = 5  # of a recipe
-
-
-@cache
-def rubric() -> dict[str, Any]:
-    """`rubric.toml`, with every field of a task filled in and the tasks that are switched off left out."""
-    table = tomllib.loads((HERE / "rubric.toml").read_text(encoding="utf-8"))
-    if "seed" in table:
-        raise BadSeed("autograder/rubric.toml: take out the line `seed = ...`; the kit draws a hidden seed by itself.")
-    defaults = {"bonus": False, "enabled": True}
-    table["task"] = [task for task in ({**defaults, **row} for row in table["task"]) if task["enabled"]]
-    return table
-
-
-@cache
-def settings() -> dict[str, dict[str, list[dict]]]:
-    """`settings.toml`: by check, by variant, the rows to choose from."""
-    return tomllib.loads((HERE / "settings.toml").read_text(encoding="utf-8"))
+OUR_FIELDS = {field.name for field in fields(RubricTask)} | {"enabled"}
 
 
 def setting(check: Check, variant: str) -> Mapping[str, Any]:
-    """What a training check starts from, with what the rubric says about its task."""
+    """What a check starts from, with what the rubric says about its task."""
     task = next(task for task in rubric()["task"] if task["id"] == check.task.id)
-    extra = {name: task[name] for name in task if name not in ("id", "title", "points", "bonus", "enabled", "hint")}
+    extra = {name: task[name] for name in task if name not in OUR_FIELDS}
     return {**(drawn(check.id, variant) if check.id in settings() else {}), **extra}
 
 
@@ -74,9 +49,9 @@ def drawn(check_id: str, variant: str) -> dict[str, Any]:
 
 
 @cache
-def check_functions() -> dict[str, Callable]:
-    """Every check's test function, by the check's id."""
-    return checks_in("autograder.assignment.checks")
+def checks() -> dict[str, Check]:
+    """Every check, by id."""
+    return checks_in(assignment().checks)
 
 
 def seed_of(variant: str) -> str:
@@ -84,20 +59,30 @@ def seed_of(variant: str) -> str:
     return HOME_SEED if variant == HOME else keyed(f"data/{variant}").hex()
 
 
-def seen_by(network_class: type, check: Check, variant: str) -> dict[str, Any]:
-    """What the check sees of this class: the values by name; as far as it gets, where a call fails."""
-    case = Case(check.id, "visible" if variant == HOME else variant, seed_of(variant), None, setting(check, variant))
-    student = Student(direct(Answerer(network_class=network_class)))
+def student_of(answerer: Answerer) -> Student:
+    """What answers, as the checks see it."""
+    return assignment().proxy.student(direct(answerer))
+
+
+def case_of(check: Check, variant: str) -> Case:
+    """The check's data and words, with nothing to compare with."""
+    make = assignment().grading_case or assignment().proxy.case
+    shown = "visible" if variant == HOME else variant
+    return make(check.id, shown, seed_of(variant), None, setting(check, variant))
+
+
+def seen_by(answerer: Answerer, check: Check, variant: str, right: bool = False) -> Seen:
+    """What the check sees of it: the values by name; unless it is `right`, as far as it gets where a call fails."""
+    case = case_of(check, variant)
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            hold(check_functions()[check.id], student, case)
+            hold(check, student_of(answerer), case)
     except (CallFailed, WrongForm):
-        if network_class is NeuralNetwork:
+        if right:
             raise
-    except Exception as error:  # a judgement on side effects, which a mistake may well fail
-        if type(error).__name__ != "Failed":
-            raise
+    except Failed:  # a judgement on side effects, which a mistake may well fail
+        pass
     return case.seen
 
 
@@ -109,56 +94,50 @@ def expected(check_id: str, variant: str) -> Expected:
 @cache
 def expected_with(seed: str, check_id: str, variant: str) -> Expected:
     """The same, worked out once for each seed."""
-    check = check_functions()[check_id].about  # type: ignore[attr-defined]
-    right = seen_by(NeuralNetwork, check, variant)
+    check, solution = checks()[check_id], assignment().solution
+    right = seen_by(solution(()), check, variant, right=True)
 
-    def find_wrong() -> dict[str, Mapping[str, Any]]:
-        touched = touched_by(lambda network_class: seen_by(network_class, check, variant))
-        wrong = {name: seen_by(network_with(name), check, variant) for name in touched}
-        return {name: values for name, values in wrong.items() if differ(right, values)}
+    def find_wrong() -> dict[str, Seen]:
+        touched = assignment().touched_by(lambda answerer: seen_by(answerer, check, variant))
+        names = assignment().mistakes if touched is None else touched
+        wrong = {name: seen_by(solution((name,)), check, variant) for name in names}
+        return {name: seen for name, seen in wrong.items() if differ(right, seen)}
 
     return Expected(right, find_wrong)
 
 
-def differ(right: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    return set(right) != set(values) or not all(agree(v, values[k]) for k, v in right.items())
-
-
-def predict(
-    weights: Iterable[np.ndarray],
-    biases: Iterable[np.ndarray],
-    X: np.ndarray,
-    activation: str,
-    output_activation: str | None,
-) -> np.ndarray:
-    """The grader's own forward pass, shape (n_outputs, m)."""
-    layers = list(zip(weights, biases, strict=True))
-    a = X
-    with np.errstate(all="ignore"):
-        for number, (W, b) in enumerate(layers):
-            name = (output_activation or activation) if number == len(layers) - 1 else activation
-            a = ACTIVATIONS[name][0](W @ a + b)
-    return a
+def differ(right: Seen, seen: Seen) -> bool:
+    """Whether a mistake shows in what was seen."""
+    parts = [(vars(right)[part], vars(seen)[part]) for part in ("judged", "evidence", "recalled")]
+    same = all(a.keys() == b.keys() and all(agree(v, b[name]) for name, v in a.items()) for a, b in parts)
+    return not (same and right.raised == seen.raised)
 
 
 def guide(names: Iterable[str]) -> Student:
-    """The right network, or that with these mistakes, for checks to hold a student's against."""
-    return Student(direct(Answerer(network_class=network_with(*names))))
+    """The solution, or that with these mistakes, for checks to hold a student's against."""
+    return student_of(assignment().solution(names))
 
 
 @cache
 def course() -> Course:
     """All that decides about right and wrong in grading."""
+    proxy = assignment().proxy
     return Course(
-        tasks=rubric()["task"],
+        tasks=rubric_tasks(),
         variants=("visible", "hidden"),
         expected=lambda check, variant: expected(check.id, variant),
-        mistakes=MISTAKES,
+        mistakes=assignment().mistakes,
         setting=setting,
         seed=seed_of,
-        predict=predict,
+        proxy=replace(proxy, case=assignment().grading_case or proxy.case),
         guide=guide,
     )
+
+
+def rubric_tasks() -> list[RubricTask]:
+    """The tasks, as far as students know them."""
+    names = OUR_FIELDS - {"enabled"}
+    return [RubricTask(**{name: value for name, value in row.items() if name in names}) for row in rubric()["task"]]
 
 
 def course_at_home() -> Course:

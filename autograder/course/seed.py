@@ -10,6 +10,7 @@ import re
 import secrets
 
 from .. import ROOT
+from ..errors import KitError
 
 FILE = ROOT / "autograder" / "hidden-seed"
 BYTES = 16
@@ -18,7 +19,7 @@ SWITCH = "BACKPROP_EXAMPLE_SEED"  # in the environment: it reaches every process
 RENEW = "take the file away, and the next run draws a new one"
 
 
-class BadSeed(Exception):
+class BadSeed(KitError):
     """No hidden seed to grade with; one sentence that says what to do."""
 
 

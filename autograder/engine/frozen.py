@@ -3,27 +3,28 @@
 It holds arrays only, none of the code that made them.
 """
 
-import _thread
 import json
-import signal
-import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .answering import Answerer
-from .calls import METHOD_CPU, TRAINING_CPU, Student, in_process
-from .case import Expected, Mistake, difference
-from .runner import Course
+from .case import Expected, Mistake, Seen, difference
+from .check import Check, RubricTask
+from .runner import Course, Proxy
+from .subject import Subject
 
-FILE = "expected.npz"
-TOLD = ("id", "title", "points", "bonus", "hint")  # of a task, to students
+FILE, PARTS = "expected.npz", ("judged", "evidence", "recalled")
 
 
-def save(path: Path, course: Course, checks: Mapping[str, Any]) -> None:
-    """Write the visible part of `course` to `path`; the same bytes for the same course."""
+def save(path: Path, course: Course, checks: Iterable[Check], subject: Subject, proxy: str = "") -> None:
+    """Write the visible part of `course` to `path`; the same bytes for the same course.
+
+    `proxy` is the package beside this one whose PROXY the checks ask by.
+    """
     numbers: list[np.ndarray] = []
     count = 0
 
@@ -37,23 +38,29 @@ def save(path: Path, course: Course, checks: Mapping[str, Any]) -> None:
         count += value.size
         return {"from": count - value.size, "shape": list(value.shape)}
 
+    def changed(right: Mapping[str, Any], wrong: Mapping[str, Any]) -> dict[str, Any]:
+        """What of these values is not as in `right`; None where it is not there."""
+        other = {name: stored(v) for name, v in wrong.items() if difference(name, right.get(name), v, True)}
+        return other | {name: None for name in right if name not in wrong}
+
+    checks = list(checks)
     right, wrong = {}, {}
-    for check in checks.values():
+    for check in checks:
         expected = course.expected(check, "visible") if check.compared else None
-        if expected is None:
-            continue
-        right[check.id] = {name: stored(value) for name, value in expected.right.items()}
-        wrong[check.id] = {
-            mistake: {
-                name: stored(v) for name, v in values.items() if difference(name, expected.right.get(name), v, True)
+        if expected is not None:
+            own = vars(expected.right)
+            right[check.id] = {part: {name: stored(v) for name, v in own[part].items()} for part in PARTS}
+            wrong[check.id] = {
+                mistake: {part: changed(own[part], vars(seen)[part]) for part in PARTS} | {"raised": seen.raised}
+                for mistake, seen in expected.wrong.items()
             }
-            | {name: None for name in expected.right if name not in values}
-            for mistake, values in expected.wrong.items()
-        }
+    mistakes = course.mistakes.values()
     index = {
-        "tasks": [{name: task[name] for name in TOLD if name in task} for task in course.tasks],
-        "mistakes": {m.name: [m.sentence, list(m.charged), m.untried] for m in course.mistakes.values()},
-        "settings": {check.id: dict(course.setting(check, "visible")) for check in checks.values()},
+        "subject": asdict(subject),
+        "proxy": proxy,
+        "tasks": [asdict(task) for task in course.tasks],
+        "mistakes": {m.name: [m.equation, m.says, list(m.charged), m.untried] for m in mistakes},
+        "settings": {check.id: dict(course.setting(check, "visible")) for check in checks},
         "seed": course.seed("visible"),
         "right": right,
         "wrong": wrong,
@@ -62,8 +69,8 @@ def save(path: Path, course: Course, checks: Mapping[str, Any]) -> None:
     np.savez_compressed(path, index=text, numbers=np.concatenate(numbers))
 
 
-def load(path: Path) -> Course:
-    """The course that `save` wrote."""
+def load(path: Path, proxy: Proxy | None = None) -> tuple[Course, Subject]:
+    """The course that `save` wrote, and what it is about."""
     with np.load(path) as file:
         index, numbers = json.loads(bytes(file["index"])), file["numbers"]
 
@@ -73,65 +80,29 @@ def load(path: Path) -> Course:
         size = int(np.prod(value["shape"], dtype=int))
         return numbers[value["from"] : value["from"] + size].reshape(value["shape"])
 
-    def expected(check: Any, variant: str) -> Expected:
-        right = {name: restored(value) for name, value in index["right"][check.id].items()}
+    def expected(check: Check, variant: str) -> Expected:
+        right = {part: {n: restored(v) for n, v in values.items()} for part, values in index["right"][check.id].items()}
 
-        def find_wrong() -> dict[str, dict[str, Any]]:
+        def find_wrong() -> dict[str, Seen]:
             wrong = {}
             for mistake, changed in index["wrong"][check.id].items():
-                values = {**right, **{name: restored(value) for name, value in changed.items()}}
-                wrong[mistake] = {name: value for name, value in values.items() if value is not None}
+                values = {part: right[part] | {n: restored(v) for n, v in changed[part].items()} for part in PARTS}
+                there = {part: {n: v for n, v in own.items() if v is not None} for part, own in values.items()}
+                wrong[mistake] = Seen(**there, raised=changed["raised"])
             return wrong
 
-        return Expected(right, find_wrong)
+        return Expected(Seen(**right), find_wrong)
 
-    return Course(
-        tasks=index["tasks"],
+    if proxy is None and index["proxy"]:
+        beside = (__package__ or "").rpartition(".")[0]
+        proxy = import_module(f"{beside}.{index['proxy']}").PROXY
+    course = Course(
+        tasks=[RubricTask(**task) for task in index["tasks"]],
         variants=("visible",),
         expected=expected,
-        mistakes={name: Mistake(name, m[0], tuple(m[1]), m[2]) for name, m in index["mistakes"].items()},
+        mistakes={name: Mistake(name, m[0], {}, m[1], tuple(m[2]), m[3]) for name, m in index["mistakes"].items()},
         setting=lambda check, variant: index["settings"].get(check.id, {}),
         seed=lambda variant: index["seed"],
+        proxy=proxy or Proxy(),
     )
-
-
-class Here:
-    """A room in this very process, for a student's own run: nothing is isolated, endless loops are cut off."""
-
-    def __init__(self, folder: Path):
-        self.answerer = Answerer(str(folder))
-        self.problem = self.answerer.load()
-        self._ask = in_process(self.answerer)
-
-    def begin(self, task: str) -> None:
-        """Nothing to do: there is one process only."""
-
-    def student(self) -> Student:
-        return Student(self.ask)
-
-    def ask(self, header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
-        """Answer here, for at most the time that the grader gives."""
-        if self.problem:
-            return self.problem, []
-        seconds = TRAINING_CPU if method == "train" else METHOD_CPU
-        late = threading.Event()
-
-        def interrupt() -> None:
-            late.set()
-            _thread.interrupt_main()
-
-        timer = threading.Timer(seconds, interrupt)
-        timer.daemon = True
-        # Where SIGINT is ignored, as in a script's background jobs, an interrupt would do nothing.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        timer.start()
-        try:
-            reply, returned = self._ask(header, arrays, method)
-        finally:
-            timer.cancel()
-            signal.signal(signal.SIGINT, before or signal.SIG_DFL)  # None: not set from Python
-        if late.is_set():
-            return {"timeout": seconds}, []
-        if reply.get("raised", {}).get("type") == "KeyboardInterrupt":
-            raise KeyboardInterrupt
-        return reply, returned
+    return course, Subject(**index["subject"])

@@ -24,7 +24,8 @@ from ..intake.submissions import BadInput, Submission
 from ..results.record import kit_sha256
 from ..sandbox import Sandbox, SandboxError, choose
 from ..sandbox.lifetime import remove_orphans
-from .submission import Crew, grade_apart
+from .pool import Crew
+from .submission import grade_apart
 
 RETRIES = 5  # of a submission whose worker is lost
 WINDOW = 4  # submissions under way for each thread of the cluster

@@ -12,8 +12,9 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from .. import ASSIGNMENT, ROOT
-from ..course.reference import rubric
+from .. import ROOT
+from ..course.model import assignment
+from ..course.rubric import rubric
 from ..course.seed import is_example, seed, use_example
 from ..intake.late import WORD, LateRule, late_rule
 from ..intake.submissions import BadInput, Submission, find_class, read_submission, released_stubs
@@ -40,7 +41,7 @@ from ..results.store import (
 )
 from ..sandbox import choose
 from .cutoff import cut_off
-from .submission import Crew, grade_all, local_crew
+from .pool import Crew, grade_all, local_crew
 
 STEP_CPU = 60.0  # seconds for one step with one submission in this process, which take far less than one
 EXAMPLES = ROOT / "tests" / "example_class"
@@ -136,7 +137,9 @@ def grade_class(options: argparse.Namespace) -> int:
         console.print(escape(safe(line)))
     if is_example() and not example:
         console.print("The public seed of the example class decided the data: students may know it.")
-    console.print(f"Results are in {options.out}: {REPORT}, {GRADES}, and STUDENT/{ASSIGNMENT}/feedback.html for each.")
+    console.print(
+        f"Results are in {options.out}: {REPORT}, {GRADES}, and STUDENT/{assignment().name}/feedback.html for each."
+    )
     failed = {**{row["student"]: row["kit_error"] for row in rows if row["kit_error"]}, **failed}
     for name, why in sorted(failed.items()):
         print(f"autograder: the kit itself failed on {safe(name)}: {safe(why)}", file=sys.stderr)
@@ -171,7 +174,7 @@ def check_points(released: Mapping[str, float]) -> None:
     for task in rubric()["task"]:
         if released.get(task["id"], task["points"]) != task["points"]:
             raise BadInput(
-                f"autograder/rubric.toml gives {task['id']} {task['points']:g} points, but release/{ASSIGNMENT} says"
+                f"autograder/rubric.toml gives {task['id']} {task['points']:g} points, but release/{assignment().name} says"
                 f" {released[task['id']]:g}: run `make release`."
             )
 

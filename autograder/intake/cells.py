@@ -1,15 +1,16 @@
 """Lifts a student's code out of a notebook: solution cells by grade id, or by what they define.
 
-Nothing is parsed or run here but JSON; `sandbox/notebook.py` and `checks/lifting.py` do the rest, in the sandbox.
+Nothing is parsed or run here but JSON; `sandbox/notebook.py` and `engine/lifting.py` do the rest, in the sandbox.
 """
 
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from .. import ROOT
-from ..engine.lifting import SOLUTIONS
+from ..course.model import assignment
 from .uploads import Refused
 
 RUN_INSIDE = {
@@ -19,7 +20,6 @@ RUN_INSIDE = {
 # What the lines of a cell look like that make a name, for cells that cannot be read.
 MAKES = re.compile(r"^(?:(?:async )?def |class )?([^\W\d]\w*)[ \t]*[(:=]", re.M)
 MAX_CELLS = 2000
-CLASS = re.compile(r"^class NeuralNetwork\b", re.M)
 PLAN = "notebook.json"  # beside the files of RUN_INSIDE: the cells, and which of them are solutions
 
 
@@ -62,11 +62,14 @@ def lift(notebook: bytes, released: bytes) -> dict[str, bytes]:
         for number, (gid, source) in enumerate(cells_of(notebook), 1)
         if source.strip() and bare(source) not in as_released
     ]
-    chosen = {gid: find(gid, functions, cells) for gid, functions in SOLUTIONS.items()}
+    subject = assignment().subject
+    defined = subject.defined
+    chosen = {gid: find(gid, functions, cells) for gid, functions in defined.items()}
     solutions = {gid: number for gid, number in chosen.items() if number is not None}
-    whole = {source: number for number, (_, _, source) in enumerate(cells) if CLASS.search(source)}
+    kind = re.compile(rf"^class {subject.kind}\b", re.M) if subject.kind else None
+    whole = {source: number for number, (_, _, source) in enumerate(cells) if kind and kind.search(source)}
     if len(whole) > 1:
-        raise Refused("defines `class NeuralNetwork` in more than one cell, not all the same: keep one of them")
+        raise Refused(f"defines `class {subject.kind}` in more than one cell, not all the same: keep one of them")
     if not solutions and not whole:
         return {}
     labels = [label for _, label, _ in cells]
@@ -76,11 +79,12 @@ def lift(notebook: bytes, released: bytes) -> dict[str, bytes]:
         labels[number] = "the class"
     names = [set(MAKES.findall(source)) for _, _, source in cells]  # that it makes, as far as the text tells
     for gid, number in solutions.items():
-        names[number].update(SOLUTIONS[gid])
+        names[number].update(defined[gid])
     plan = {
+        "subject": asdict(subject),
         "cells": [(label, source) for label, (_, _, source) in zip(labels, cells, strict=True)],
         "names": [sorted(own) for own in names],
-        "solutions": {name: number for gid, number in solutions.items() for name in SOLUTIONS[gid]},
+        "solutions": {name: number for gid, number in solutions.items() for name in defined[gid]},
         "class": next(iter(whole.values()), None),
         "skipped": [],
         "careful": False,

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ..errors import KitError
+
 TIMESTAMP = "timestamp.txt"  # nbgrader's, beside what was handed in
 WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:[.]\d{1,9})?(?:\s*([\w+:/-]{1,40}))?")
 OFFSET = re.compile(r"([+-]\d\d):?(\d\d)?")
@@ -40,7 +42,7 @@ WORD = (
 UNREAD = f"{TIMESTAMP} holds no time such as 2026-12-01 23:59:00 UTC, so when this was handed in is not known."
 
 
-class BadRule(Exception):
+class BadRule(KitError):
     """The rubric's `[late]` cannot be used; one sentence."""
 
 

@@ -8,7 +8,8 @@ import re
 import warnings
 from functools import lru_cache
 
-from .cells import SOLUTIONS, bare, cells_of
+from ..course.model import assignment
+from .cells import bare, cells_of
 from .naming import NOTEBOOK
 from .uploads import Refused
 
@@ -16,11 +17,10 @@ MAX_PARSED = 1 << 15  # bytes; the longest stub has 9 KiB
 MAX_NESTED = 40  # brackets open at once, those in comments and strings among them
 UNWRITTEN = b"NotImplementedError"  # what has fewer of these than the stub is work, and need not be parsed
 MAGIC = re.compile(r"^[ \t]*[%!].*", re.MULTILINE)
-_NAMES = "|".join(name for functions in SOLUTIONS.values() for name in functions)
+_NAMES = "|".join(name for functions in assignment().subject.defined.values() for name in functions)
+_KIND = rf"|{assignment().subject.kind}[.\w]*" if assignment().subject.kind else ""
 # [ \t] where \s would do: over lines of white space that takes time that grows with the square of their number.
-DEFINES = re.compile(
-    rf"^[ \t]*(?:(?:async[ \t]+)?def[ \t]+|class[ \t]+)?(?:{_NAMES}|NeuralNetwork[.\w]*)[ \t]*[(:=]", re.MULTILINE
-)
+DEFINES = re.compile(rf"^[ \t]*(?:(?:async[ \t]+)?def[ \t]+|class[ \t]+)?(?:{_NAMES}{_KIND})[ \t]*[(:=]", re.MULTILINE)
 
 
 def is_stub(name: str, source: bytes, stub: bytes) -> bool:
@@ -43,7 +43,7 @@ def _is_released_notebook(notebook: bytes, released: bytes) -> bool:
         changed = [
             source
             for gid, source in cells_of(notebook)
-            if bare(source) not in known and (gid in SOLUTIONS or DEFINES.search(source))
+            if bare(source) not in known and (gid in assignment().subject.solutions or DEFINES.search(source))
         ]
     except Refused:
         return False

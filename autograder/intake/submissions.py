@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
-from .. import ASSIGNMENT, RELEASE
+from ..course.model import assignment
 from ..engine.text import NotText, as_utf8
+from ..errors import KitError
 from . import uploads
 from .cells import lift
 from .late import TIMESTAMP, UNREAD, parse_time
@@ -23,11 +24,12 @@ from .stubs import is_stub
 from .uploads import MAX_DEPTH, MAX_FILE, MAX_NOTEBOOK, Entry, Refused, shown
 
 LONE = {".py": FILES[0], ".ipynb": NOTEBOOK}  # what a single file of another name counts as
-SOLUTION = re.compile(rb"\b(?:class NeuralNetwork|def (?:forward|backward|update))\b")  # what it looks like
+_DEFINED = [f"def {name}" for name in assignment().subject.base] + [f"class {assignment().subject.kind}"]
+SOLUTION = re.compile(rf"\b(?:{'|'.join(_DEFINED)})\b".encode())  # what it looks like
 MAX_COPIES = 20  # files of one name, at one depth; and files of changed names for it
 
 
-class BadInput(Exception):
+class BadInput(KitError):
     """One sentence for the person at the command line."""
 
 
@@ -52,24 +54,26 @@ class Submission:
 def released_stubs() -> dict[str, bytes]:
     """The files that students start from, by name."""
     try:
-        stubs = {name: (RELEASE / "backprop" / name).read_bytes() for name in FILES}
-        return {**stubs, NOTEBOOK: (RELEASE / NOTEBOOK).read_bytes()}
+        stubs = {name: (assignment().release / assignment().subject.package / name).read_bytes() for name in FILES}
+        return {**stubs, NOTEBOOK: (assignment().release / NOTEBOOK).read_bytes()}
     except OSError as error:
-        raise BadInput(f"release/{ASSIGNMENT} is not complete ({error.filename}): run `make release` first.") from None
+        raise BadInput(
+            f"release/{assignment().name} is not complete ({error.filename}): run `make release` first."
+        ) from None
 
 
 def find_class(submitted: Path) -> dict[str, Path]:
     """Return each student's upload, `submitted/<student>/ps18`, by student; it need not exist."""
     name = shown(str(submitted))
-    layout = f"expected a folder that holds <student>/{ASSIGNMENT}/ for each student"
+    layout = f"expected a folder that holds <student>/{assignment().name}/ for each student"
     try:
         with os.scandir(submitted) as entries:
             students = sorted(entry.name for entry in entries if _is_student(entry))
     except (OSError, ValueError) as error:
         raise BadInput(f"{name} cannot be graded ({uploads.why(error)}): {layout}.") from None
-    paths = {student: submitted / student / ASSIGNMENT for student in students}
+    paths = {student: submitted / student / assignment().name for student in students}
     if not any(map(os.path.lexists, paths.values())):
-        alone = any(os.path.lexists(submitted / file) for file in (ASSIGNMENT, NOTEBOOK, *FILES))
+        alone = any(os.path.lexists(submitted / file) for file in (assignment().name, NOTEBOOK, *FILES))
         if alone or not students:
             what = "looks like one student's upload (grade-one takes those)" if alone else "holds no students"
             raise BadInput(f"{name} {what}: {layout}.")
@@ -174,7 +178,7 @@ def _choose_copy(name: str, copies: Sequence[Entry], stubs: Mapping[str, bytes],
         found.notebook = next((source for copy in same if (source := sources[copy]) != stub), None)  # type: ignore[assignment]
     left = [copy for copy in copies if copy not in same]
     if len({sources[copy] for copy in left}) > 1:  # then the kit's own folder decides, if it can
-        left = [copy for copy in left if copy.parts[-2:-1] == ("backprop",)] or left
+        left = [copy for copy in left if copy.parts[-2:-1] == (assignment().subject.package,)] or left
     if len({sources[copy] for copy in left}) > 1:
         paths = _listed([copy.label for copy in left])
         found.broken[name] = f"{name} came more than once, not all the same ({paths}): keep one of them, as {name}."
@@ -254,20 +258,20 @@ def _read_source(entry: Entry) -> tuple[bytes | str, str]:
 
 def _check_layout(path: Path, student: str) -> None:
     """Refuse `<student>/ps18` where the first is a link, or the second does not exist."""
-    if (path.parent.name, path.name) != (student, ASSIGNMENT):
+    if (path.parent.name, path.name) != (student, assignment().name):
         return
     if path.parent.is_symlink():
         raise Refused(f"{shown(student)} is a link: hand in the folder itself")
     if not os.path.lexists(path):
         there = sorted(shown(f"{student}/{name}") for name in os.listdir(path.parent) if not uploads.is_silent(name))
-        wanted = f"{shown(student)}/{ASSIGNMENT}/ with {', '.join(FILES)} or {NOTEBOOK} in it"
-        raise Refused(f"No folder {ASSIGNMENT}: expected {wanted}; found {_listed(there)}")
+        wanted = f"{shown(student)}/{assignment().name}/ with {', '.join(FILES)} or {NOTEBOOK} in it"
+        raise Refused(f"No folder {assignment().name}: expected {wanted}; found {_listed(there)}")
 
 
 def _is_student(entry: os.DirEntry[str]) -> bool:
     """Whether this is a folder, or a link that may be one: it is listed too, and refused when read."""
     linked = entry.is_symlink() and not os.path.isfile(entry.path)
-    named = not uploads.is_silent(entry.name) or os.path.lexists(os.path.join(entry.path, ASSIGNMENT))
+    named = not uploads.is_silent(entry.name) or os.path.lexists(os.path.join(entry.path, assignment().name))
     return named and (linked or entry.is_dir(follow_symlinks=False))
 
 
@@ -278,7 +282,7 @@ def _first(names: list[str], limit: int) -> list[str]:
 @cache
 def _names_in_release() -> frozenset[str]:
     """Of all Python files that students are given."""
-    return frozenset(path.name for path in RELEASE.rglob("*.py"))
+    return frozenset(path.name for path in assignment().release.rglob("*.py"))
 
 
 def _listed(names: list[str]) -> str:

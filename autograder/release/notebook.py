@@ -14,17 +14,18 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from .. import ASSIGNMENT
+from ..errors import KitError
+from ..course.model import assignment
 from ..platforms.nbgrader.alembic import prepare_alembic
-from ..course.reference import rubric
+from ..course.rubric import rubric
 
-NOTEBOOK = f"{ASSIGNMENT}.ipynb"
+NOTEBOOK = f"{assignment().name}.ipynb"
 PLACE = re.compile(r"# solutions: (\S+) (.+)")  # file, then the names of functions in it
 UNWRITTEN = 'raise NotImplementedError("this is not written yet")'
 SECONDS = 600  # for one cell, when a notebook is tried out
 
 
-class NotebookError(Exception):
+class NotebookError(KitError):
     """The notebook cannot be released; one sentence."""
 
 
@@ -75,12 +76,12 @@ def generated(instructor: str) -> str:
     from nbgrader.apps import NbGraderAPI
 
     with course_folder() as (folder, config):
-        source = folder / "source" / ASSIGNMENT / NOTEBOOK
+        source = folder / "source" / assignment().name / NOTEBOOK
         source.parent.mkdir(parents=True)
         source.write_text(instructor, encoding="utf-8")
         config.ClearSolutions.code_stub = {"python": UNWRITTEN}
-        made = NbGraderAPI(config=config).generate_assignment(ASSIGNMENT)
-        released = folder / "release" / ASSIGNMENT / NOTEBOOK
+        made = NbGraderAPI(config=config).generate_assignment(assignment().name)
+        released = folder / "release" / assignment().name / NOTEBOOK
         if not (made["success"] and released.exists()):
             raise NotebookError(f"nbgrader refuses the notebook: {made.get('error') or made.get('log')}")
         notebook = nbformat.read(released, as_version=4)
@@ -138,7 +139,7 @@ def executed(notebook: Any, folder: Path) -> list[Any]:
     from traitlets.config import Config
 
     with tempfile.TemporaryDirectory() as scratch:
-        here = Path(scratch) / ASSIGNMENT
+        here = Path(scratch) / assignment().name
         shutil.copytree(folder, here)
         environment = {**os.environ, "JUPYTER_RUNTIME_DIR": scratch, "IPYTHONDIR": scratch, "MPLBACKEND": "agg"}
         copy = nbformat.from_dict(json.loads(json.dumps(notebook)))

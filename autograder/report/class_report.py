@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import ASSIGNMENT
-from ..assignment.mistakes import MISTAKES
-from ..course.reference import rubric
+from ..course.model import assignment
+from ..course.rubric import rubric
 from ..intake.late import TIMESTAMP, late_rule
 from ..results.store import REPORT, write_whole
 from .drawing import figure
@@ -21,17 +20,17 @@ SLOW = 10  # submissions named as the slowest
 
 def write_report(out: Path, overview: Overview) -> None:
     """Write the page for a class of at least one."""
-    rows, common = overview.rows, overview.mistakes.most_common()
+    rows, common, known = overview.rows, overview.mistakes.most_common(), assignment().mistakes
     page = (
         templates()
         .get_template("report.html")
         .render(
-            assignment=ASSIGNMENT,
+            assignment=assignment().name,
             rows=rows,
             summary=summary(overview),
             histogram=histogram(rows),
             checks=overview.checks.values(),
-            mistakes=[(MISTAKES[name].sentence, number) for name, number in common if name in MISTAKES],
+            mistakes=[(known[name].says, number) for name, number in common if name in known],
             ungradable=[row for row in rows if row["status"] == "ungradable"],
             slow=sorted(rows, key=lambda row: -row["seconds"])[:SLOW],
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from .. import ASSIGNMENT
+from ..course.model import assignment
 from ..intake.late import UNREAD
 
 KEPT = ("student", "status", "score", "max_score", "bonus", "max_bonus", "source", "sandbox", "reason", "seconds")
@@ -27,7 +27,7 @@ class Overview:
         row = {name: result[name] for name in KEPT}
         row["points"] = [task["points"] for task in result["tasks"]]
         row["remark"] = remark(result)
-        row["link"] = f"{quote(result['student'], errors='surrogateescape')}/{ASSIGNMENT}/feedback.html"
+        row["link"] = f"{quote(result['student'], errors='surrogateescape')}/{assignment().name}/feedback.html"
         row["submitted"], row["time_unread"] = result.get("submitted"), UNREAD in result.get("notes", ())
         row["kit_error"] = (result["kit_errors"] or [""])[0]
         self._rows[result["student"]] = row

@@ -2,31 +2,33 @@
 
 import hashlib
 import platform
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from .. import ASSIGNMENT, ROOT, VERSION
-from ..assignment.network.training import loss_of
-from ..course.reference import course, predict, rubric
+from .. import ROOT, VERSION
+from ..course.model import assignment
+from ..course.reference import course
+from ..course.rubric import rubric
 from ..course.seed import keyed
-from ..engine.case import Case
 from ..engine.runner import Engine
 from ..intake.late import late_rule, lateness
 from ..intake.submissions import Submission
 
 SCHEMA = 1
-PICTURED = {"xor/learns": (-0.5, 1.5), "circle/learns": (-1.0, 1.0), "spirals/separates": (-1.1, 1.1)}  # and the plane
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
-GRID = 40  # cells along each side of a plane
 # What decides a grade, besides the submission.
-GRADED_BY = ("autograder", "solutions/backprop", f"release/{ASSIGNMENT}/backprop")
 
 
 def load_problem(reply: dict, source: str) -> str | None:
     """Why the submission, "files" or a "notebook", cannot be imported, for the student; None if it can."""
-    name, taken = "neural_network.py", "neural_network.py, activations.py and exercises.py are"
+    files, kind = assignment().subject.files, assignment().subject.kind
+    name, taken = (
+        files[0],
+        " and ".join([", ".join(files[:-1]), files[-1]][-len(files) :]) + (" are" if files[1:] else " is"),
+    )
     if source == "notebook":
         name, taken = "The notebook", "the notebook is"
     if "timeout" in reply:
@@ -44,7 +46,7 @@ def load_problem(reply: dict, source: str) -> str | None:
             " there. Put what the code needs into it."
         )
     if raised["type"] == "AttributeError" and not where:
-        return f"{name} defines no class `NeuralNetwork`: the class has to have this name."
+        return f"{name} defines no class `{kind}`: the class has to have this name."
     if raised["type"] == "SystemExit":
         return f"{where}Importing {name} ends the program: leave out sys.exit() and exit()."
     reader = f" Python {version()} reads it here." if raised["type"] in SYNTAX else ""
@@ -61,15 +63,15 @@ def result(
 ) -> dict[str, Any]:
     tasks = []
     for task in course().tasks:
-        checks = engine.results[task["id"]] if engine else []
+        checks = [asdict(check) for check in engine.results[task.id]] if engine else []
         points = round(sum(check["points"] for check in checks), 2)
         tasks.append(
             {
-                "id": task["id"],
-                "title": task["title"],
+                "id": task.id,
+                "title": task.title,
                 "points": points,
-                "max_points": task["points"],
-                "bonus": task["bonus"],
+                "max_points": task.points,
+                "bonus": task.bonus,
                 "checks": checks,
             }
         )
@@ -80,7 +82,7 @@ def result(
     return {
         "schema": SCHEMA,
         "student": submission.student,
-        "assignment": ASSIGNMENT,
+        "assignment": assignment().name,
         "source": submission.source,
         "status": "graded" if engine else "ungradable",
         "reason": reason,
@@ -98,50 +100,8 @@ def result(
         "notes": list(submission.notes),
         "kit_errors": engine.kit_errors if engine else [],
         "tasks": tasks,
-        "pictures": pictures(engine) if engine else {},
+        "pictures": assignment().pictures.data(engine.cases) if engine else {},
     }
-
-
-def pictures(engine: Engine) -> dict[str, Any]:
-    """What the feedback draws, of visible checks only: how the loss fell, what is answered where, which gradient errs.
-
-    By check: `losses` [[epochs, loss], ...] and `region`, rows of digits from 0 (the lowest output) to 9, the
-    first row at the top (with the `centre` of a true circle); or `gradient`, its name, and `error`, rows of digits
-    from 0 (right) to 9 (the largest error).
-    """
-    drawn: dict[str, Any] = {}
-    for check, case in engine.cases.items():
-        if check in PICTURED and case.watched and case.watched[0].history:
-            drawn[check] = learnt(case, *PICTURED[check])
-        elif case.error_of and check.startswith("backward/") and not any("gradient" in d for d in drawn.values()):
-            name, error = case.error_of
-            if np.isfinite(error).all() and max(error.shape) <= GRID:
-                drawn[check] = {"gradient": name, "error": digits(error / error.max())}
-    return {check: picture for check, picture in drawn.items() if picture}
-
-
-def learnt(case: Case, low: float, high: float) -> dict[str, Any]:
-    network, X, Y, activation, output_activation = case.watched
-    with np.errstate(over="ignore"):
-        losses = [
-            [done, loss_of(predict(weights, biases, X, activation, output_activation), Y)]
-            for done, (weights, biases) in network.history
-        ]
-    if not np.isfinite([loss for _, loss in losses]).all():
-        return {}
-    axis = low + (high - low) * (np.arange(GRID) + 0.5) / GRID
-    plane = np.stack([values.ravel() for values in np.meshgrid(axis, axis[::-1])])
-    weights, biases = network.history[-1][1]
-    answer = predict(weights, biases, plane, activation, output_activation).reshape(GRID, GRID)
-    lowest, highest = (-1, 1) if (output_activation or activation) == "tanh" else (0, 1)
-    region = digits(np.clip((answer - lowest) / (highest - lowest), 0, 1))
-    drawn = {"losses": [[done, float(f"{loss:.4g}")] for done, loss in losses], "region": region}
-    return {**drawn, **{name: value for name, value in case.setting.items() if name == "centre"}}
-
-
-def digits(shares: np.ndarray) -> list[str]:
-    """Numbers from 0 to 1 as rows of digits; what is no number, as of infinite weights, is 0."""
-    return ["".join(map(str, row)) for row in np.minimum(np.nan_to_num(shares) * 10, 9).astype(int)]
 
 
 def kit_failure(submission: Submission, sandbox: str, error: BaseException) -> dict[str, Any]:
@@ -163,8 +123,10 @@ def kit_sha256() -> str:
 @cache
 def digest_with(seed: bytes) -> str:
     digest = hashlib.sha256(f"{VERSION} {SCHEMA} numpy {np.__version__}".encode() + seed)
-    for folder in GRADED_BY:
-        for path in sorted((ROOT / folder).rglob("*")):
+    about = assignment()
+    given = about.release / about.subject.package
+    for folder in dict.fromkeys((ROOT / "autograder", about.folder, about.solutions, given)):
+        for path in sorted(folder.rglob("*")):
             if path.suffix in (".py", ".toml"):
                 digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()

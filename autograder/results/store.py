@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from .. import ASSIGNMENT
+from ..course.model import assignment
+from ..errors import KitError
 from ..report.overview import Overview
 from .tables import harmless
 
@@ -21,7 +22,7 @@ GRADES, REPORT, WRITABLE = "grades.csv", "report.html", "writable"
 EXPORTS = ("canvas.csv", "moodle.csv", "csv.csv")
 
 
-class Unwritable(Exception):
+class Unwritable(KitError):
     """The output folder cannot be written; one sentence."""
 
 
@@ -80,7 +81,7 @@ def same_file(name: str) -> str:
 
 
 def result_path(out: Path, student: str) -> Path:
-    return out / student / ASSIGNMENT / "results.json"
+    return out / student / assignment().name / "results.json"
 
 
 def write_result(out: Path, result: dict[str, Any]) -> None:
@@ -108,7 +109,7 @@ def remove_examples(out: Path) -> None:
     """Take out what an earlier run wrote of the example class, and the exports, which may hold it."""
     examples = [name for name in students_in(out) if (read_result(out, name) or {}).get("example")]
     for name in examples:
-        remove_folder(out / name / ASSIGNMENT, ("results.json", "feedback.html"))
+        remove_folder(out / name / assignment().name, ("results.json", "feedback.html"))
     for export in EXPORTS if examples else ():
         (out / export).unlink(missing_ok=True)
 

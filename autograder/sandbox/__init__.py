@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from ..errors import KitError
+
 GIB = 1 << 30
 INSIDE_FILES = (Path(__file__).parent / "worker.py", Path(__file__).parent.parent / "engine" / "answering.py")
 
@@ -33,7 +35,8 @@ ENVIRONMENT = {
     **{f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")},
 }
 
-TRIAL = b"import colorsys, numpy\nopen(numpy.__file__).close()\nclass NeuralNetwork: pass\n"
+TRIAL = b"import colorsys, numpy\nopen(numpy.__file__).close()\n"
+TRIED = {"package": "tried", "module": "trial", "functions": "trial", "kind": None, "read_after": {}}
 OUTSIDE = "grade outside the container, or start it with --privileged"
 # What is said where the sandbox cannot start, and what to do then; the first that fits.
 ADVICE = (
@@ -53,7 +56,7 @@ ADVICE = (
 OTHER_ADVICE = "run `make doctor` on a Linux machine that allows user namespaces"
 
 
-class SandboxError(Exception):
+class SandboxError(KitError):
     """There is no sandbox here; one sentence that says why and how to mend it."""
 
 
@@ -120,7 +123,7 @@ def problem(sandbox: Sandbox) -> str:
     """What is said where this sandbox does not start; empty where it does."""
     try:
         with Worker(sandbox) as worker:
-            reply = worker.load({"__init__.py": b"", "neural_network.py": TRIAL}, cpu=30)
+            reply = worker.load({"__init__.py": b"", "trial.py": TRIAL}, TRIED, cpu=30)
             if not reply and worker.fork().alive:
                 return ""
             raised = reply.get("raised", {})

@@ -6,6 +6,7 @@ import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from time import monotonic
+from typing import Any
 
 import numpy as np
 
@@ -65,6 +66,7 @@ class Worker:
 
     def __init__(self, sandbox: Sandbox):
         self._sandbox, self._files, self._cpu = sandbox, dict[str, bytes](), 0.0
+        self._subject: Mapping[str, Any] = {}
         self._patience, self._children = PATIENCE, list[Child]()
         self.under_way = ""  # what an import that did not end called its process
         self.cost = 0.0  # seconds of the import
@@ -120,9 +122,9 @@ class Worker:
         """Whether one of its processes was ended by a signal that is not ours, such as where memory runs out."""
         return any(line.killed for line in self._lines)
 
-    def load(self, files: Mapping[str, bytes], cpu: float = 10.0) -> dict:
-        """Import the package with these files: {} if it can be, else "raised", or "timeout" or "crashed" for good."""
-        self._files, self._cpu = dict(files), cpu
+    def load(self, files: Mapping[str, bytes], subject: Mapping[str, Any], cpu: float = 10.0) -> dict:
+        """Import the package with these files; `subject` has the fields of Subject: {} if it can be, else "raised", or "timeout" or "crashed" for good."""
+        self._files, self._subject, self._cpu = dict(files), subject, cpu
         reply = self._loaded()
         if "timeout" in reply or "crashed" in reply:
             assert self._line is not None
@@ -141,7 +143,7 @@ class Worker:
         except NOBODY:
             return {"crashed": NOT_STARTED}
         contents = [np.frombuffer(content, dtype=np.uint8) for content in self._files.values()]
-        reply, _ = self._line.exchange({"files": list(self._files)}, contents, self._cpu)
+        reply, _ = self._line.exchange({"files": list(self._files), "subject": self._subject}, contents, self._cpu)
         self.cost += self._line.clock.cost
         if not reply and self._sandbox.apart:
             line = self._forked()
@@ -167,7 +169,7 @@ class Worker:
         if line is None and self._patience > 0:
             self.close()
             self._start()
-            line = None if self.load(self._files, min(self._cpu, left)) else self._forked(left)
+            line = None if self.load(self._files, self._subject, min(self._cpu, left)) else self._forked(left)
             cost = monotonic() - began
             self._patience = self._patience - cost if line else 0.0
         if line is not None and self._sandbox.apart:

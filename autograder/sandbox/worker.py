@@ -22,6 +22,7 @@ import answering  # noqa: E402
 sys.path.pop(0)
 CONTROL = int(sys.argv[1])  # the descriptor of the control socket
 SETTINGS = json.loads(sys.argv[2])  # see Settings in __init__.py
+HANDED_IN = "handed-in"  # the folder in the scratch folder
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # Landlock's system calls
 EXECUTE, READ, OF_A_FILE = 1 << 0, 1 << 2 | 1 << 3, 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15  # and rights
 SET_PDEATHSIG, SET_DUMPABLE, SET_SECCOMP, SET_CHILD_SUBREAPER, SET_NO_NEW_PRIVS = 1, 4, 22, 36, 38  # prctl's numbers
@@ -69,7 +70,7 @@ def confine():
         prctl(SET_PDEATHSIG, signal.SIGKILL)  # a grader that is killed takes all of this with it
         scratch = SETTINGS["scratch"]
         os.chdir(f"{scratch}/tmp")
-        landlock([*SETTINGS["readable"], f"{scratch}/ps18"], [f"{scratch}/tmp", os.devnull])
+        landlock([*SETTINGS["readable"], f"{scratch}/{HANDED_IN}"], [f"{scratch}/tmp", os.devnull])
     if SETTINGS["filter"]:
         install(bytes.fromhex(SETTINGS["filter"]))
     silence = os.open(os.devnull, os.O_RDWR)
@@ -113,12 +114,12 @@ def install(steps):
     prctl(SET_SECCOMP, 2, ctypes.addressof(program))
 
 
-def write_files(names, contents):
+def write_files(package, names, contents):
     """Put the package where it is imported from; the folder."""
-    folder = os.path.join(SETTINGS["scratch"], "ps18")
-    os.makedirs(os.path.join(folder, "backprop"))
+    folder = os.path.join(SETTINGS["scratch"], HANDED_IN)
+    os.makedirs(os.path.join(folder, package))
     for name, content in zip(names, contents, strict=True):
-        with open(os.path.join(folder, "backprop", name), "wb") as stream:
+        with open(os.path.join(folder, package, name), "wb") as stream:
             stream.write(content.tobytes())
     if SETTINGS["fonts"]:  # so that importing pyplot does not make the list anew
         os.makedirs(os.environ["MPLCONFIGDIR"], exist_ok=True)
@@ -155,12 +156,13 @@ def main():
     control = socket.socket(fileno=CONTROL)
     answering.send(CONTROL, {"hello": True})
     header, contents = answering.receive(lambda n: exactly(control.recv, n))
+    subject = header["subject"]
     apart = bool(SETTINGS["readable"])  # each task's process confines itself, and imports the submission itself
     if apart:
         prctl(SET_PDEATHSIG, signal.SIGKILL)
     else:
         confine()
-    answerer = answering.Answerer(write_files(header["files"], contents))
+    answerer = answering.Answerer(subject, write_files(subject["package"], header["files"], contents))
     answering.send(CONTROL, {"nonce": header["nonce"], **({} if apart else answerer.load())})
     gc.freeze()  # else each fork's first collection would copy every page of it
     while True:

@@ -19,8 +19,8 @@ def main() -> int:
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed):  # what the code under test prints is no part of the result
-            course = check.given()
-            engine = check.look(course, None)
+            course, subject = check.given()
+            engine = check.look(course, subject, None)
         result = result_of(course.tasks, engine, printed.getvalue())
     except ImportError as error:
         result = {"version": 1, "status": "error", "max_score": 1, "tests": []}
@@ -37,22 +37,22 @@ def result_of(tasks, engine, printed: str) -> dict:
     """What the checks came to; exercises that were not tried do not appear, and the others are a bonus."""
     from tests.engine.check import VISIBLE_SHARE
 
-    most = round(sum(task["points"] * VISIBLE_SHARE for task in tasks if not task["bonus"]), 2)
+    most = round(sum(task.points * VISIBLE_SHARE for task in tasks if not task.bonus), 2)
     if engine is None:
         tests = [record("import", "error", 0.0, printed.strip())]
         return {"version": 1, "status": "error", "max_score": most, "tests": tests}
     tests, passed = [], True
     for task in tasks:
-        checks = engine.results[task["id"]]
+        checks = engine.results[task.id]
         earned, possible = check.totals(checks)
-        tried = any(result["status"] not in ("untried", "blocked") for result in checks)
-        if task["bonus"] and not tried:
+        tried = any(result.status not in ("untried", "blocked") for result in checks)
+        if task.bonus and not tried:
             continue
-        messages = dict.fromkeys(r["message"] for r in checks if r["message"])  # said once, as check.py does
-        whole = all(result["status"] == "passed" for result in checks)
-        passed = passed and (whole or task["bonus"])
-        title = f"{task['title']} ({earned:g} of {possible:g}{' bonus' if task['bonus'] else ''} points)"
-        tests.append(record(title, "pass" if whole else "fail", earned, "\n".join(messages), task["id"]))
+        messages = dict.fromkeys(r.message for r in checks if r.message)  # said once, as check.py does
+        whole = all(result.status == "passed" for result in checks)
+        passed = passed and (whole or task.bonus)
+        title = f"{task.title} ({earned:g} of {possible:g}{' bonus' if task.bonus else ''} points)"
+        tests.append(record(title, "pass" if whole else "fail", earned, "\n".join(messages), task.id))
     errors = [record("checks", "error", 0.0, error) for error in engine.kit_errors]
     status = "error" if errors else "pass" if passed else "fail"
     return {"version": 1, "status": status, "max_score": most, "tests": tests + errors}

@@ -5,9 +5,11 @@ from functools import partial
 
 import numpy as np
 
-from autograder.engine.calls import Network, Student, described
-from autograder.engine.case import Case, Failed
+from autograder.engine.calls import described
+from autograder.engine.case import Failed
 
+from .case import NetworkCase
+from .proxy import Network, NetworkStudent
 from .training import Make, follow_training, replay, start, train_until
 
 FIELDS = ("layer_sizes", "activation", "output_activation", "eta", "epochs", "batch_size", "momentum", "l2")
@@ -15,9 +17,9 @@ ACTIVATIONS = ("sigmoid", "relu", "linear", "tanh")
 MAX_PARAMETERS, MAX_EPOCHS, NEEDED = 500, 20_000, 3
 
 
-def read_recipe(student: Student, name: str, n_in: int, n_out: int) -> dict:
+def read_recipe(student: NetworkStudent, name: str, n_in: int, n_out: int) -> dict:
     """The recipe's fields, or Failed where one is not of its kind or beyond what is allowed."""
-    values = dict(zip(FIELDS, student.recipe(name, FIELDS), strict=True))
+    values = dict(zip(FIELDS, student.fields_of(name, FIELDS), strict=True))
     sizes = values["layer_sizes"]
     if type(sizes) not in (list, tuple) or not all(type(n) is int and n >= 1 for n in sizes) or len(sizes) < 2:
         raise Failed(f"`layer_sizes` should be a list of whole numbers, at least two, but is {described(sizes)}")
@@ -45,8 +47,8 @@ def parameters(sizes: list[int]) -> int:
 
 
 def succeed(
-    student: Student,
-    case: Case,
+    student: NetworkStudent,
+    case: NetworkCase,
     recipe: dict,
     X: np.ndarray,
     Y: np.ndarray,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ... import ASSIGNMENT
+from ...course.model import assignment
 from ...report.terminal import safe
 from ...results.attempts import total
 from ...results.store import GRADES, Unwritable, read_result, result_path, students_in, students_of, write_whole
@@ -176,15 +176,15 @@ def canvas_column(roster: Roster, name: str | None) -> int:
         return roster.column(name)
     computed = {n for row in roster.rows[1:3] for n, cell in enumerate(row) if "(read only)" in cell}
     all_of_them = [n for n, h in enumerate(roster.header) if CANVAS_COLUMN.fullmatch(h.strip()) and n not in computed]
-    like = [n for n in all_of_them if ASSIGNMENT in roster.header[n].casefold()]
+    like = [n for n in all_of_them if assignment().name in roster.header[n].casefold()]
     for found in (like, all_of_them):
         if len(found) == 1:
             return found[0]
     if all_of_them:
         among = roster.columns(like or all_of_them)
-        raise RosterError(f"{roster.name}: which column is {ASSIGNMENT}? Give one with --column: {among}.")
+        raise RosterError(f"{roster.name}: which column is {assignment().name}? Give one with --column: {among}.")
     made = "make the assignment in Canvas, and export the gradebook anew"
-    raise RosterError(f"{roster.name} has no assignment's column, such as '{ASSIGNMENT} (7)': {made}.")
+    raise RosterError(f"{roster.name} has no assignment's column, such as '{assignment().name} (7)': {made}.")
 
 
 def moodle_column(roster: Roster, name: str | None) -> int:

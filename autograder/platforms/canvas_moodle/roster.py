@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...errors import KitError
 from ...report.terminal import safe
 
 
-class RosterError(Exception):
+class RosterError(KitError):
     """The roster cannot be filled in; one sentence."""
 
 

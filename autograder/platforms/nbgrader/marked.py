@@ -14,8 +14,8 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from ... import RELEASE
-from ...intake.cells import SOLUTIONS, bare, grade_id, source_of
+from ...course.model import assignment
+from ...intake.cells import bare, grade_id, source_of
 
 SHOWN = ("text/plain", "image/png", "image/jpeg")  # of an output; HTML and scripts of a student's are not
 # Where Markdown begins a tag: with a space there it is plain text.
@@ -46,7 +46,7 @@ STATES = {
 
 @cache
 def released() -> dict[str, Any]:
-    notebook = json.loads((RELEASE / f"{RELEASE.name}.ipynb").read_text(encoding="utf-8"))
+    notebook = json.loads((assignment().release / f"{assignment().name}.ipynb").read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         cell["source"] = source_of(cell)
     return notebook
@@ -286,7 +286,7 @@ def comments(result: Mapping[str, Any]) -> dict[str, str]:
     said = {}
     for task in result["tasks"]:
         cell = f"{task['id']}-code"
-        if cell in SOLUTIONS:
+        if cell in assignment().subject.solutions:
             found = [message for state, _, message in lines_of(task, result) if state != "passed" and message]
             said[cell] = literal("\n".join(dict.fromkeys(found)))
     return said

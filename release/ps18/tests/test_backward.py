@@ -1,10 +1,13 @@
 """Task `backward`: BP1 to BP4, on the last forward pass."""
 
-from .case import difference
-from .checking import Task
-from .student import CACHES, CallFailed
+from .network.proxy import CACHES
+from .engine.calls import CallFailed
+from .engine.case import difference
+from .engine.check import Task
 
 backward = Task("backward", owns=("backward",))
+
+FORWARD_IS_WRONG = "`forward` is wrong, and this does not read `z_cache` and `a_cache`: so it cannot be judged."
 
 
 def prepare(case, network, X):
@@ -12,23 +15,25 @@ def prepare(case, network, X):
     number = case.next("forward pass")
     output, own = None, ([], [])
     try:
-        if case.forward_failure:  # of a process that ends or hangs there, nothing could be asked any more
-            raise case.forward_failure
+        known = case.failures.get("forward")
+        if known and known.kind in ("timeout", "crashed"):  # nothing could be asked of that process any more
+            raise known
         output = network.forward(X)
         own = tuple(network.read(*CACHES))
     except CallFailed as failure:
-        case.caches_differ = True
-        case.forward_is_wrong = case.forward_is_wrong or output is None
-        if not case.true_caches and failure.method == "forward":
+        case.intermediates_differ = True
+        if output is None:
+            case.unjudgeable = FORWARD_IS_WRONG
+        if not case.from_solution and failure.method == "forward":
             raise
     truth = [case.recall(f"{name} {number}", c) for name, c in zip(("z_cache", "a_cache"), own, strict=True)]
     if case.expected is None:
         return
     if difference("the output", truth[1][-1], output, False):
-        case.forward_is_wrong = True
+        case.unjudgeable = FORWARD_IS_WRONG
     if not all(same_caches(t, c) for t, c in zip(truth, own, strict=True)):
-        case.caches_differ = True
-        if case.true_caches:
+        case.intermediates_differ = True
+        if case.from_solution:
             network.replace_caches(*truth)
 
 
@@ -107,7 +112,7 @@ def test_other_activation(student, case):
     except CallFailed as failure:
         if failure.kind not in ("refused", "error"):
             raise
-        case.waived = True  # it knows the sigmoid only
+        case.rest_optional = True  # it knows the sigmoid only
         return
     judge_gradients(case, network, case.array(5, 6), case.targets(5, 6))
 

@@ -4,10 +4,10 @@ from functools import partial
 
 import numpy as np
 
-from .checking import Task
-from .training import flat, follow, follow_training, replay, start, train_until
+from .network.training import flat, follow, follow_training, replay, start, train_until
+from .engine.check import Task
 
-circle = Task("circle", owns=("train",), needs=("forward", "backward", "update"))
+circle = Task("circle", owns=("train",), needs=("forward", "backward", "update"), by_outcome=True)
 
 EPOCHS, ETA, GOAL = 3000, 5.0, 0.95
 SIZES = [3, 4, 2]

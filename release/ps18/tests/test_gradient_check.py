@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .case import Failed, difference
-from .checking import Task
-from .student import shaped
-from .training import follow, loss_of, parallel
+from .network.training import follow, loss_of, parallel
+from .engine.calls import shaped
+from .engine.case import Failed, difference
+from .engine.check import Task
 
 gradient_check = Task("gradient_check", owns=("compute_loss",), needs=("forward", "backward"))
 

@@ -1,6 +1,7 @@
 """Task `l2` (Exercise 18.2): a price on large weights, in the loss and in its gradient."""
 
-from .checking import Task
+from .engine.check import Task
+
 from .test_backward import judge_gradients
 
 l2 = Task("l2", owns=(), needs=("forward", "backward"))

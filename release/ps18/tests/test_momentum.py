@@ -1,6 +1,7 @@
 """Task `momentum` (Exercise 18.4): updates with a memory."""
 
-from .checking import Task
+from .engine.check import Task
+
 from .test_update import step
 
 momentum = Task("momentum", owns=(), needs=("update",))

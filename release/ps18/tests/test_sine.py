@@ -4,11 +4,11 @@ from functools import partial
 
 import numpy as np
 
-from .case import Failed
-from .checking import Task
-from .training import follow_training, loss_of, replay, start, train_until
+from .network.training import follow_training, loss_of, replay, start, train_until
+from .engine.case import Failed
+from .engine.check import Task
 
-sine = Task("sine", owns=("train",), needs=("forward", "backward", "update"))
+sine = Task("sine", owns=("train",), needs=("forward", "backward", "update"), by_outcome=True)
 
 EPOCHS, ETA, GOAL = 5000, 5.0, 0.20
 SPREAD = 0.1  # of the standard deviation: with 4000 weights that is more than six times the uncertainty

@@ -1,10 +1,10 @@
 """Task `square` (Exercise 18.3): fit x^2 on [-2, 2]."""
 
-from .checking import Task
-from .recipes import read_recipe, succeed
-from .training import loss_of
+from .network.recipes import read_recipe, succeed
+from .network.training import loss_of
+from .engine.check import Task
 
-square = Task("square", owns=("square_recipe",), needs=("forward", "backward", "update", "train"))
+square = Task("square", owns=("square_recipe",), needs=("forward", "backward", "update", "train"), by_outcome=True)
 
 GOAL = 2e-3
 

@@ -1,6 +1,7 @@
 """Task `tanh` (Exercise 18.1): another activation and its derivative."""
 
-from .checking import Task
+from .engine.check import Task
+
 from .test_backward import judge_gradients
 
 tanh = Task("tanh", owns=(), needs=("forward", "backward"))

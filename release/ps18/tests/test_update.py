@@ -1,6 +1,6 @@
 """Task `update`: every parameter moves against its gradient."""
 
-from .checking import Task
+from .engine.check import Task
 
 update = Task("update", owns=("update",))
 

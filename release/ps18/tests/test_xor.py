@@ -4,11 +4,11 @@ from functools import partial
 
 import numpy as np
 
-from .case import Failed, agree, difference
-from .checking import Task
-from .training import flat, follow, follow_training, loss_of, replay, start, train_until
+from .network.training import flat, follow, follow_training, loss_of, replay, start, train_until
+from .engine.case import Failed, agree, difference
+from .engine.check import Task
 
-xor = Task("xor", owns=("train",), needs=("forward", "backward", "update"))
+xor = Task("xor", owns=("train",), needs=("forward", "backward", "update"), by_outcome=True)
 
 EPOCHS, ETA, GOAL = 5000, 2.0, 0.01
 

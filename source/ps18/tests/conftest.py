@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from .engine.frozen import FILE, Here, load
+from .engine.frozen import FILE, load
+from .engine.local import LocalRuntime
 from .engine.runner import Engine
 from .engine.text import read_as_graded
 
@@ -23,25 +24,26 @@ def case(request):
 
 
 def pytest_generate_tests(metafunc):
-    if hasattr(metafunc.function, "about"):
+    if hasattr(metafunc.function, "check"):
         metafunc.parametrize("case", ["visible"], indirect=True)
 
 
 def pytest_collection_modifyitems(config, items):
-    read_as_graded(HERE.parent / "backprop")
-    config.engine = Engine(load(HERE / FILE), Here(HERE.parent))
+    course, subject = load(HERE / FILE)
+    read_as_graded(HERE.parent / subject.package)
+    config.engine = Engine(course, LocalRuntime(HERE.parent, subject))
     order = list(config.engine.results)
-    items.sort(key=lambda item: order.index(item.obj.about.task.id) if hasattr(item.obj, "about") else -1)
-    config.engine.plan([item.obj.about for item in items if hasattr(item.obj, "about")])
+    items.sort(key=lambda item: order.index(item.obj.check.task.id) if hasattr(item.obj, "check") else -1)
+    config.engine.plan([item.obj.check for item in items if hasattr(item.obj, "check")])
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
-    if not hasattr(pyfuncitem.obj, "about"):
+    if not hasattr(pyfuncitem.obj, "check"):
         return None
-    result = pyfuncitem.config.engine.run(pyfuncitem.obj, pyfuncitem.callspec.params["case"])
-    if result["status"] in ("blocked", "untried"):
-        pytest.skip(result["message"])
-    if result["status"] != "passed":
-        pytest.fail(result["message"], pytrace=False)
+    result = pyfuncitem.config.engine.run(pyfuncitem.obj.check, pyfuncitem.callspec.params["case"])
+    if result.status in ("blocked", "untried"):
+        pytest.skip(result.message)
+    if result.status != "passed":
+        pytest.fail(result.message, pytrace=False)
     return True

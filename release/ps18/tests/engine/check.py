@@ -16,36 +16,49 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 VISIBLE_SHARE = 0.6  # of each check's points; its hidden twin earns the rest
 
 
 @dataclass(frozen=True)
-class Task:
-    """A gradable unit: the methods it is about (`owns`) and those it cannot do without (`needs`)."""
+class RubricTask:
+    """What the rubric says of a task, as far as students know it."""
 
     id: str
-    owns: tuple[str, ...]
+    title: str
+    points: float
+    bonus: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A gradable unit: the methods it is about (`owns`) and those it cannot do without (`needs`).
+
+    `by_outcome`: it is judged by what all methods together achieve, after the checks of each.
+    """
+
+    id: str
+    owns: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    by_outcome: bool = False
 
     def check(
-        self,
-        weight: float,
-        after: str | None = None,
-        compared: bool = True,
-        needs: tuple[str, ...] | None = None,
-    ) -> Callable:
+        self, weight: float, after: str | None = None, compared: bool = True, needs: tuple[str, ...] | None = None
+    ) -> Callable[[Callable], Callable]:
         """Make a test a check worth `weight` parts of the task's points.
 
         `after` names a check of this task that has to pass first; `compared` says that it compares
-        with the right network's answers (else it judges by what the student's network achieves);
+        with the solution's answers (else it judges by what the student's code achieves);
         `needs` are the methods that it cannot do without, where they are not the task's.
         """
 
-        def mark(function: Callable) -> Callable:
+        def mark(function: Any) -> Callable:
             name = function.__name__.removeprefix("test_")
             title = " ".join((function.__doc__ or "").strip().split("\n\n")[0].split())
-            function.about = Check(self, name, title, weight, after, compared, self.needs if needs is None else needs)  # type: ignore[attr-defined]
+            needed = self.needs if needs is None else needs
+            function.check = Check(self, name, title, weight, after, compared, needed, function)
             return function
 
         return mark
@@ -60,6 +73,7 @@ class Check:
     after: str | None
     compared: bool
     needs: tuple[str, ...]
+    function: Callable  # the conversation, test_name(student, case)
 
     @property
     def id(self) -> str:
@@ -73,8 +87,9 @@ def points_of(checks: list[Check], variants: tuple[str, ...], max_points: float)
     return {(c.id, v): round(max_points * c.weight / total * share[v], 4) for c in checks for v in variants}
 
 
-def checks_in(package: str) -> dict[str, Callable]:
-    """The test functions in the package's modules `test_*`, by the id of their check."""
+def checks_in(package: str) -> dict[str, Check]:
+    """The checks in the package's modules `test_*`, by id."""
     modules = [module.name for module in pkgutil.iter_modules(import_module(package).__path__)]
     found = [vars(import_module(f"{package}.{name}")).values() for name in modules if name.startswith("test_")]
-    return {function.about.id: function for functions in found for function in functions if hasattr(function, "about")}
+    checks = [getattr(value, "check", None) for values in found for value in values if callable(value)]
+    return {check.id: check for check in checks if isinstance(check, Check)}

@@ -1,53 +1,23 @@
 """What a check sees of a submission: networks that look like the chapter's, made of answers.
 
-Each method sends a request through `ask` and checks, once and here, that the answer has the form that
-the chapter asks for.  Whether the student's code runs in this process or in a sandbox, only `ask` knows.
+Each method sends a request and checks, once and here, that the answer has the form that the chapter asks for.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .answering import READ_AFTER, Answerer, BadFrame, Other, decode, encode, frame, receive
+from autograder.engine.answering import encode
+from autograder.engine.calls import CallFailed, Student, WrongForm, copied, described, listed, shaped
 
-Ask = Callable[[dict, list[np.ndarray], str], tuple[dict, list[np.ndarray]]]
-
-METHOD_CPU = 10.0  # seconds of CPU time for one call
 PARAMETERS, CACHES = ("weights", "biases"), ("z_cache", "a_cache")
-TRAINING_CPU = 60.0  # seconds of CPU time for one training, all its stretches together
+# What is read right after a call of these methods, whoever asks: so a question tells nothing of what it is for.
+READ_AFTER = {"forward": CACHES, "train": PARAMETERS, "update": PARAMETERS}
 
 
-class CallFailed(Exception):
-    """A call on the student's code gave no value.
-
-    `kind`: unwritten (NotImplementedError), missing (no such method or attribute), refused (a
-    constructor that does not take an argument), error (any other exception), timeout or crashed.
-    """
-
-    def __init__(self, method: str, kind: str, detail: str, where: str = "", exception: str = ""):
-        self.method, self.kind, self.detail, self.where, self.exception = (
-            method,
-            kind,
-            detail,
-            where,
-            exception,
-        )
-        self.mistake: str | None = None  # the known mistake that makes the same call fail
-        super().__init__(f"{method}: {detail}")
-
-
-class WrongForm(Exception):
-    """An answer is not even of the form that the chapter asks for; the text says how."""
-
-
-class Student:
-    """One submission, as the checks see it: `network(...)` and `recipe(...)`."""
-
-    def __init__(self, ask: Ask):
-        self._ask = ask
-        self.calls = 0  # requests that may change a network
-        self.then: Any = None  # what the last reply told besides
+class NetworkStudent(Student):
+    """One submission, as the checks see it: `network(...)`, and functions by name."""
 
     def network(
         self,
@@ -80,47 +50,11 @@ class Student:
             network.set_parameters(*parameters)  # which of the two fails, is seen now
         return network
 
-    def recipe(self, name: str, fields: Sequence[str]) -> list[Any]:
-        """The fields of the Recipe that the student's function `name` returns."""
-        request = {"do": "recipe", "name": name, "fields": list(fields)}
-        return listed(self.request(request, [], f"{name}()", name)[0], len(fields), name)
-
-    def request(self, header: dict, arrays: list[np.ndarray], shown: str, method: str) -> tuple[Any, list[Any]]:
-        """Value and arguments-as-they-are-afterwards of one request; raises CallFailed."""
-        self.calls += header["do"] != "get"
-        reply, returned = self._ask(header, arrays, method)
-        if "value" in reply:
-            try:
-                self.then = decode(reply.get("then"), returned)
-                return decode(reply["value"], returned), [decode(a, returned) for a in reply.get("args", [])]
-            except BadFrame as error:
-                raise CallFailed(method, "crashed", f"{shown} gave an answer that cannot be read: {error}") from None
-        if "timeout" in reply:
-            raise CallFailed(method, "timeout", f"{shown} did not finish within {reply['timeout']:.0f} s")
-        if "crashed" in reply:
-            raise CallFailed(method, "crashed", f"{shown} ended its process: {reply['crashed']}")
-        raise failure(method, shown, reply.get("raised", {}))
-
-
-def failure(method: str, shown: str, raised: dict) -> CallFailed:
-    """The CallFailed for an exception that the student's code raised."""
-    name, message = str(raised.get("type")), str(raised.get("message"))
-    where = f"{raised['file']}, line {raised['line']}: `{raised['code']}`" if raised.get("file") else ""
-    if raised.get("abstract"):
-        return CallFailed(method, "unwritten", f"{shown} still raises NotImplementedError", where)
-    if not where and name == "AttributeError":
-        return CallFailed(method, "missing", f"there is no `{method}`: {message}")
-    if method == "__init__" and name in ("TypeError", "ValueError", "KeyError"):
-        return CallFailed(method, "refused", f"{shown} raised {name}: {message}", where)
-    return CallFailed(
-        method, "error", f"{shown} raised {name}: {message}", where, name if raised.get("builtin") else ""
-    )
-
 
 class Network:
     """One network of the student's; arrays that come back are copies."""
 
-    def __init__(self, student: Student, number: Any, layer_sizes: Sequence[int]):
+    def __init__(self, student: NetworkStudent, number: Any, layer_sizes: Sequence[int]):
         if type(number) is not int:  # the worker counts them
             raise CallFailed("__init__", "crashed", "NeuralNetwork(...) ended its process: its answer was garbled")
         self._student, self._number = student, number
@@ -215,32 +149,6 @@ class Network:
         return shaped("weights", weights, self.shapes[0]), shaped("biases", biases, self.shapes[1])
 
 
-def shaped(name: str, arrays: Any, shapes: Sequence[tuple[int, int]], kinds: str = "") -> list[np.ndarray]:
-    """The list of float64 arrays of these shapes; raises WrongForm if it is not that, nor of one of these kinds."""
-    if type(arrays) not in (list, tuple) or len(arrays) != len(shapes):
-        raise WrongForm(f"`{name}` should be a list of {len(shapes)} arrays, but is {described(arrays)}")
-    for number, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
-        if not isinstance(array, np.ndarray) or array.shape != shape:
-            raise WrongForm(f"`{name}[{number}]` should have shape {shape}, but is {described(array)}")
-        if array.dtype != np.float64 and array.dtype.kind not in kinds:
-            raise WrongForm(f"`{name}[{number}]` should have dtype float64, but has dtype {array.dtype}")
-    return [array.astype(np.float64, copy=False) for array in arrays]
-
-
-def copied(value: Any) -> Any:
-    """The value with arrays and lists of its own."""
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    return type(value)(map(copied, value)) if type(value) in (list, tuple) else value
-
-
-def listed(value: Any, length: int, method: str) -> list:
-    """The value, if it is the list that the worker makes; what else comes is not from the worker."""
-    if type(value) is not list or len(value) != length:
-        raise CallFailed(method, "crashed", f"{method} ended its process: its answer was garbled")
-    return value
-
-
 def number(loss: Any) -> float:
     """The loss as a number; raises WrongForm if it is none."""
     if isinstance(loss, np.ndarray) and loss.shape == ():
@@ -248,48 +156,3 @@ def number(loss: Any) -> float:
     if type(loss) not in (int, float):
         raise WrongForm(f"`compute_loss` should return a number, but returned {described(loss)}")
     return float(loss)
-
-
-def described(value: Any) -> str:
-    """A few words for what came back: its type, and shape or length."""
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
-    if isinstance(value, Other):
-        return f"an object of type {value.type_name}"
-    if isinstance(value, (list, tuple)):
-        return f"a {type(value).__name__} of {len(value)}"
-    return "None" if value is None else f"the {type(value).__name__} {value!r}"[:60]
-
-
-def direct(answerer: Answerer) -> Ask:
-    """An `ask` for networks of our own: no frames, only copies of the arrays."""
-
-    def ask(header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
-        reply, returned = answerer.answer(header, [array.copy() for array in arrays])
-        return reply, [array.copy() for array in returned]
-
-    return ask
-
-
-def in_process(answerer: Answerer) -> Ask:
-    """An `ask` that runs the student's code here, through the same frames as in the sandbox."""
-
-    def ask(header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
-        reply, returned = answerer.answer(*through(header, arrays))
-        try:
-            return through(reply, returned)
-        except BadFrame as error:
-            return {"crashed": str(error)}, []
-
-    def through(header: dict, arrays: list[np.ndarray]) -> tuple[dict, list[np.ndarray]]:
-        data = memoryview(frame(header, arrays))
-        position = 0
-
-        def read(count: int) -> bytes:
-            nonlocal position
-            position += count
-            return bytes(data[position - count : position])
-
-        return receive(read)
-
-    return ask

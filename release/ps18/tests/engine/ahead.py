@@ -13,36 +13,38 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from .lifting import SOLUTIONS, Run, Statement, needed, read
+from .lifting import Run, Statement, needed, read
+from .subject import Subject
 
-THERE = {*sys.stdlib_module_names, "numpy", "matplotlib", "backprop"}  # packages, when work is graded
-BASE = ("forward", "backward", "update")  # what a task without a cell of its own stands on
+THERE = {*sys.stdlib_module_names, "numpy", "matplotlib"}  # packages, when work is graded, and the students' own
 SECONDS = 30  # for all that is run here
 
 
-def look_ahead(task: str, history: Sequence[str], space: Mapping[str, Any], folder: Path) -> list[str]:
+def look_ahead(
+    task: str, history: Sequence[str], space: Mapping[str, Any], folder: Path, subject: Subject
+) -> list[str]:
     """What will not count of the functions that a task is about, a sentence each.
 
     `history`: the text of each cell that was run; `space`: what they have made; `folder`: the student's.
     """
     cells = [(f"In [{number}]", source) for number, source in enumerate(history)]
-    functions = SOLUTIONS.get(f"{task}-code", BASE)
-    statements = chosen(cells, functions)
+    functions = subject.defined.get(f"{task}-code", subject.base)
+    statements = chosen(cells, functions, subject.kind)
     made = {*vars(builtins), *(name for s in statements for name in s.binds), "__name__"}
     sentences = []
     for statement in statements:
-        for package in sorted(packages_in(statement) - THERE):
+        for package in sorted(packages_in(statement) - THERE - {subject.package}):
             why = f"When this is graded, there is no `{package}`, only NumPy and matplotlib"
             sentences.append(f"{why} ({statement.said()}).")
         for name in sorted((statement.uses - made) & space.keys()):
             why = f"When this is graded, there is no `{name}`: no cell that you have run makes it"
             sentences.append(f"{why} ({statement.said()}). Write what makes it into a cell.")
     if not all(statement.quiet for statement in statements):
-        sentences += tried(cells, functions, folder)
+        sentences += tried(cells, functions, folder, subject)
     return list(dict.fromkeys(sentences))
 
 
-def chosen(cells: Sequence[tuple[str, str]], functions: Sequence[str]) -> list[Statement]:
+def chosen(cells: Sequence[tuple[str, str]], functions: Sequence[str], kind: str | None) -> list[Statement]:
     """The statements that the functions depend on, each name as it was made last."""
     latest: list[Statement] = []
     later: set[str] = set()
@@ -51,7 +53,7 @@ def chosen(cells: Sequence[tuple[str, str]], functions: Sequence[str]) -> list[S
             latest.insert(0, statement)
             later |= statement.binds - statement.uses
     wanted = {name: s.cell for s in latest for name in s.binds if name in functions or isinstance(s.node, ast.ClassDef)}
-    wanted = {name: cell for name, cell in wanted.items() if name in functions or name == "NeuralNetwork"}
+    wanted = {name: cell for name, cell in wanted.items() if name in functions or name == kind}
     return needed(latest, wanted, ())
 
 
@@ -71,14 +73,14 @@ def imported(code: CodeType) -> Iterator[str]:
             yield from imported(constant)
 
 
-def tried(cells: Sequence[tuple[str, str]], functions: Sequence[str], folder: Path) -> list[str]:
+def tried(cells: Sequence[tuple[str, str]], functions: Sequence[str], folder: Path, subject: Subject) -> list[str]:
     """What cannot be run in a process of its own, away from the notebook's memory and files."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8"}
     with tempfile.TemporaryDirectory() as empty:
         try:
             done = subprocess.run(
-                [sys.executable, "-m", "tests.ahead"],
-                input=json.dumps([cells, functions]),
+                [sys.executable, "-m", "tests.engine.ahead"],
+                input=json.dumps([cells, functions, subject.package, subject.kind]),
                 cwd=empty,
                 env=environment,
                 timeout=SECONDS,
@@ -93,9 +95,9 @@ def tried(cells: Sequence[tuple[str, str]], functions: Sequence[str], folder: Pa
 
 
 def main() -> None:
-    cells, functions = json.load(sys.stdin)
-    statements = chosen(cells, functions)
-    for package in {name for s in statements for name in packages_in(s)} - THERE:
+    cells, functions, own, kind = json.load(sys.stdin)
+    statements = chosen(cells, functions, kind)
+    for package in {name for s in statements for name in packages_in(s)} - THERE - {own}:
         sys.modules[package] = None  # type: ignore[assignment]  # as if it were not there
     found = Run(statements, {"__name__": "__main__", "display": print}).reasons.values()
     told = [f"When this is graded: {reason}." for reason in dict.fromkeys(found) if "None in sys.modules" not in reason]

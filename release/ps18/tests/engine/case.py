@@ -1,29 +1,29 @@
 """The words of a check: its data, what it compares, and the verdict with its sentence.
 
-A check is a conversation with a network.  The same conversation is held once with the right network
-and once with each known mistake; what they answered stands in `Expectations`.  A wrong answer that
-equals a mistake's on every value seen has thereby its name, and is charged only where it belongs.
+A check is a conversation with a student's code.  The same conversation is held once with the solution and once with
+each known mistake; what they answered stands in `Expected`.  A wrong answer that equals a mistake's on every value
+seen has thereby its name, and is charged only where it belongs.  What a network is, is not known here.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from .answering import Other
-from .student import Network, Student, WrongForm, described
+from .calls import CallFailed, Student, described
 
-RTOL, ATOL = 1e-6, 1e-9  # values: a correct network in another order of operations differs by about 1e-13
+RTOL, ATOL = 1e-6, 1e-9  # values: correct code in another order of operations differs by about 1e-13
 GRADIENT_TOLERANCE = 1e-6  # relative error ||g - g'|| / (2 ||g||) of one array, g being the right one
 
-Values = Mapping[str, Any]  # what was seen, by name: arrays, numbers, or text
+Values = dict[str, Any]  # by name: arrays, numbers, or text
 
 
 class Failed(Exception):
-    """The answer is wrong.  `title_only` is what a hidden check may say instead of the numbers."""
+    """The answer is wrong; `mistake` is the known one that explains it, `untried` that it is a stub's."""
 
     def __init__(self, message: str, mistake: str | None = None, untried: bool = False):
         self.message, self.mistake, self.untried = message, mistake, untried
@@ -38,15 +38,25 @@ class Partly(Exception):
         super().__init__(message)
 
 
+@dataclass
+class Seen:
+    """What one run of a check has seen."""
+
+    judged: Values = field(default_factory=dict)  # what decides
+    evidence: Values = field(default_factory=dict)  # what only helps to name a mistake
+    recalled: Values = field(default_factory=dict)  # of the solution: what later runs are given in its place
+    raised: str = ""  # the exception that ended it, if it is one of Python's own
+
+
 @dataclass(frozen=True)
 class Expected:
     """What one check should see, and what it sees of each mistake."""
 
-    right: Values
-    find_wrong: Callable[[], Mapping[str, Values]] = dict
+    right: Seen
+    find_wrong: Callable[[], Mapping[str, Seen]] = dict
 
     @cached_property
-    def wrong(self) -> Mapping[str, Values]:
+    def wrong(self) -> Mapping[str, Seen]:
         """By mistake; worked out when an answer is wrong for the first time."""
         return self.find_wrong()
 
@@ -56,9 +66,11 @@ class Mistake:
     """A known mistake: the sentences for the student, and the checks (``task/name``) it is charged to."""
 
     name: str
-    sentence: str
+    equation: str  # where in the chapter, such as BP1
+    replaces: Mapping[str, Any]  # pieces of the solution, by name, and what stands there instead
+    says: str
     charged: tuple[str, ...]
-    untried: bool = False  # the network does what it did before the exercise
+    untried: bool = False  # it does what it did before the exercise
 
 
 class Case:
@@ -71,33 +83,28 @@ class Case:
         seed: str,
         expected: Expected | None = None,
         setting: Mapping[str, Any] | None = None,
-        predict: Callable[..., np.ndarray] | None = None,
     ):
         self.check, self.variant, self.expected = check, variant, expected
         self.setting = dict(setting or {})
-        self.true_caches = False  # set for a second run, where the student's own forward pass is wrong
-        self.caches_differ = self.forward_is_wrong = False
-        self.forward_failure: Exception | None = None  # how the student's own forward pass is known to end its process
-        self.doubtful = False  # what this builds on is wrong in a way without a name: no new name here
-        self._counts: Counter[str] = Counter()
-        self.seen: dict[str, Any] = {}
-        self._judged: dict[str, bool] = {}
-        self.waived = False  # set where the rest of the check asks for what a class of one's own need not know
-        self._predict = predict
-        self.guides: list[Student] = []  # who show what is right: the right network; none in a student's own run
+        self.seen, self._gradients, self._counts = Seen(), set[str](), Counter[str]()
+        # What the engine tells a check.
+        self.failures: Mapping[str, CallFailed] = {}  # calls that are known to give no answer
+        self.suppress_naming = False  # a prerequisite failed for an unknown reason: no new name here
+        self.from_solution = False  # a second run, from the solution's intermediate values where the student's differ
+        self.guides: list[Student] = []  # who show what is right: the solution; none in a student's own run
         self.own_counts = True  # whether the student's own methods may show it, too
-        self.watched: Any = None  # network, X, Y, activations: for a picture of what it learns
-        self.error_of: tuple[str, np.ndarray] | None = None  # the first wrong gradient, and how far off each entry is
+        # What a check tells the engine.
+        self.rest_optional = False  # the remaining steps need a feature that a from-scratch solution may lack
+        self.intermediates_differ = False  # from the solution's, so that the rest should be judged from those
+        self.unjudgeable = ""  # why nothing here can be judged unless the code starts from those
+        self.wrong_gradient: tuple[str, np.ndarray] | None = (
+            None  # the largest wrong one, and how far off each entry is
+        )
         # RandomState: its streams are frozen for good, so released data stays valid.
         self.rng = np.random.RandomState(np.frombuffer(f"{seed}/{check}/{variant}".encode(), dtype=np.uint8))
 
-    @property
-    def judged(self) -> int:
-        """How many values have been judged so far."""
-        return len(self._judged)
-
     def next(self, what: str) -> int:
-        """1, 2, 3, ...: numbers the passes, networks or steps of this run."""
+        """1, 2, 3, ...: numbers the passes, objects or steps of this run."""
         self._counts[what] += 1
         return self._counts[what]
 
@@ -109,57 +116,25 @@ class Case:
         """Uniform numbers in (0, 1), shape (rows, columns)."""
         return self.rng.uniform(0.0, 1.0, (rows, columns))
 
-    def parameters(self, sizes: Sequence[int]) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Weights and non-zero biases for layers of these sizes."""
-        layers = list(zip(sizes[1:], sizes[:-1], strict=True))
-        weights = [self.array(n_out, n_in, np.sqrt(2.0 / (n_in + n_out))) for n_out, n_in in layers]
-        return weights, [self.array(n_out, 1, 0.7) for n_out, _ in layers]
-
-    def network(self, student: Student, sizes: Sequence[int], activation: str = "sigmoid", **options: Any) -> Network:
-        """A network of the student's with weights and biases of our own."""
-        parameters = self.parameters(sizes)
-        return student.network(sizes, activation, seed=self.rng.randint(2**31), parameters=parameters, **options)
-
-    def predict(
-        self,
-        network: Network,
-        X: np.ndarray,
-        activation: str = "sigmoid",
-        output_activation: str | None = None,
-    ) -> np.ndarray:
-        """The output for X of a network with these weights; by the grader's own forward pass where there is one."""
-        if self._predict is not None:
-            return self._predict(*network.parameters(), X, activation, output_activation)
-        output = network.forward(X)
-        if not isinstance(output, np.ndarray) or output.shape != (network.layer_sizes[-1], X.shape[1]):
-            raise WrongForm(
-                f"`forward` should return shape {(network.layer_sizes[-1], X.shape[1])}, not {described(output)}"
-            )
-        return output
-
-    def watch(self, network: Network, X: np.ndarray, Y: np.ndarray, *activations: str | None) -> None:
-        """Remember the network whose training on X and Y makes a good picture."""
-        self.watched = network, X, Y, *(activations or ("sigmoid", None))
-
     def recall(self, name: str, values: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """In place of the student's `values` those of the right network, stored under `name`."""
+        """In place of the student's `values` those of the solution, stored under `name`."""
         if self.expected is None:
-            for number, value in enumerate(values):
-                self.seen[f"={name}[{number}]"] = value
+            self.seen.recalled.update({f"{name}[{number}]": value for number, value in enumerate(values)})
             return list(values)
         stored: list[np.ndarray] = []
-        while (key := f"={name}[{len(stored)}]") in self.expected.right:
-            stored.append(self.expected.right[key])
+        while (key := f"{name}[{len(stored)}]") in self.expected.right.recalled:
+            stored.append(self.expected.right.recalled[key])
         return stored
 
     def observe(self, name: str, value: Any) -> None:
         """Evidence for naming a mistake: compared with the known mistakes, not judged here."""
-        self.seen[f"~{name}"] = value
+        self.seen.evidence[name] = value
 
     def close(self, name: str, value: Any, gradient: bool = False) -> None:
-        """Judge `value` by what the right network gave under this name; the verdict falls at the end."""
-        self.seen[name] = value
-        self._judged[name] = gradient
+        """Judge `value` by what the solution gave under this name; the verdict falls at the end."""
+        self.seen.judged[name] = value
+        if gradient:
+            self._gradients.add(name)
 
     def close_all(self, name: str, values: Any, gradient: bool = False) -> None:
         """Judge a list of arrays, and its length."""
@@ -176,51 +151,62 @@ class Case:
         if len(before) != len(after) or not all(map(np.array_equal, before, after)):
             raise Failed(f"{name}: {sentence}")
 
-    def verdict(self, mistakes: Mapping[str, Mistake], known: set[str]) -> None:
-        """Return if all that was judged is right, or wrong only by a mistake charged elsewhere."""
+    def verdict(self, mistakes: Mapping[str, Mistake], known: set[str]) -> Mistake | None:
+        """None if all that was judged is right, or the known mistake, charged elsewhere, by which alone it is wrong.
+
+        Failed where it is wrong in any other way.
+        """
         if self.expected is None:
-            return
-        right = self.expected.right
-        wrong = [difference(name, right.get(name), self.seen[name], g) for name, g in self._judged.items()]
-        if not self.waived:
-            wrong += [f"`{name}` is missing" for name in right if name not in self.seen and name[0] not in "=~"]
+            return None
+        right, judged = self.expected.right.judged, self.seen.judged
+        wrong = [difference(name, right.get(name), own, name in self._gradients) for name, own in judged.items()]
+        if not self.rest_optional:
+            wrong += [f"`{name}` is missing" for name in right if name not in judged]
         complaint = next(filter(None, wrong), None)
         if complaint is None:
-            return
-        for name in (name for name, gradient in self._judged.items() if gradient):
-            true, own = right.get(name), self.seen[name]
-            comparable = isinstance(own, np.ndarray) and isinstance(true, np.ndarray) and own.shape == true.shape
-            larger = comparable and (self.error_of is None or own.size > self.error_of[1].size)  # it says more
-            if larger and own.ndim == 2 and not agree(true, own):
-                self.error_of = name, np.abs(own - true)
+            return None
+        self._look_for_wrong_gradient(right)
         found = self.named(mistakes, known)
         if found is None:
             raise Failed(complaint)
         if found.untried or self.check in found.charged:
             raise Failed(complaint, found.name, found.untried)
+        return found
+
+    def _look_for_wrong_gradient(self, right: Mapping[str, Any]) -> None:
+        for name, own in self.seen.judged.items():
+            true = right.get(name)
+            if name not in self._gradients or not (isinstance(own, np.ndarray) and isinstance(true, np.ndarray)):
+                continue
+            larger = self.wrong_gradient is None or own.size > self.wrong_gradient[1].size  # it says more
+            if larger and own.shape == true.shape and own.ndim == 2 and not agree(true, own):
+                self.wrong_gradient = name, np.abs(own - true)
 
     def named(self, mistakes: Mapping[str, Mistake], known: set[str]) -> Mistake | None:
         """The one known mistake that explains every value seen, or None where none or several do.
 
-        `known` holds the names found in this submission so far: they decide between several, and grow.
+        `known` holds the names found in this submission so far: they decide between several.
         """
         if self.expected is None:
             return None
-        matching = []
-        for name, values in self.expected.wrong.items():
-            # Evidence may be lacking (there are classes without caches); what is judged may not, unless waived.
-            names = {k for k in values if k[0] != "=" and (k in self.seen or not (k[0] == "~" or self.waived))}
-            if names == set(self.seen) and all(agree(values[key], self.seen[key]) for key in names):
-                matching.append(mistakes[name])
+        matching = [mistakes[name] for name, wrong in self.expected.wrong.items() if self._explains(wrong)]
         # A mistake that is charged elsewhere excuses nothing here unless it was found there.
         task = self.check.split("/")[0]
         matching = [m for m in matching if m.name in known or task in {c.split("/")[0] for c in m.charged}]
-        matching = [m for m in matching if m.name in known] or ([] if self.doubtful else matching)
+        matching = [m for m in matching if m.name in known] or ([] if self.suppress_naming else matching)
         matching = [m for m in matching if self.check in m.charged] or matching
-        if len(matching) != 1:
-            return None
-        known.add(matching[0].name)
-        return matching[0]
+        return matching[0] if len(matching) == 1 else None
+
+    def _explains(self, wrong: Seen) -> bool:
+        """Whether a mistake's values are those seen; evidence may be lacking, what is judged where it is optional."""
+        seen = self.seen
+        judged = wrong.judged.keys() & seen.judged.keys() if self.rest_optional else wrong.judged.keys()
+        if judged != seen.judged.keys() or wrong.evidence.keys() & seen.evidence.keys() != seen.evidence.keys():
+            return False
+        if wrong.raised != seen.raised and (seen.raised or not self.rest_optional):
+            return False
+        pairs = ((wrong.judged, seen.judged), (wrong.evidence, seen.evidence))
+        return all(agree(theirs[name], value) for theirs, own in pairs for name, value in own.items())
 
 
 def leaves(value: Any) -> Iterator[Any]:

@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from .case import Case, Failed
-from .student import CallFailed, Network, Student, WrongForm
+from ..engine.calls import CallFailed, WrongForm
+from ..engine.case import Failed
+
+from .case import NetworkCase
+from .proxy import Network, NetworkStudent
 
 STRETCH = 100  # epochs between two looks; some correct networks rest for a thousand before they learn
 OPENING = 10  # epochs whose way is looked at: with fewer the class as printed in the chapter divides by zero
 DOWNHILL = 0.5  # cosine of the angle to the gradient's way, above which a wrong way still leads downhill
 
-Make = Callable[[Student], Network]
+Make = Callable[[NetworkStudent], Network]
 Parameters = tuple[list[np.ndarray], list[np.ndarray]]
 
 
@@ -29,7 +32,7 @@ class Stretch:
     after: Parameters
 
 
-def start(student: Student, sizes: Sequence[int], seed: int, activation: str = "sigmoid", **options) -> Network:
+def start(student: NetworkStudent, sizes: Sequence[int], seed: int, activation: str = "sigmoid", **options) -> Network:
     """A network with Xavier weights from our own stream `seed`, and biases 0."""
     rng = np.random.RandomState(seed)
     layers = list(zip(sizes[1:], sizes[:-1], strict=True))
@@ -55,7 +58,7 @@ def ways(after: Sequence[np.ndarray], before: Sequence[np.ndarray]) -> list[np.n
     return [new - old for new, old in zip(after, before, strict=True)]
 
 
-def follow(case: Case, student: Student, holds: Callable[[Student], bool], complaint: str) -> None:
+def follow(case: NetworkCase, student: NetworkStudent, holds: Callable[[NetworkStudent], bool], complaint: str) -> None:
     """Raise Failed, with `complaint` or as `holds` does, unless it holds for one of those who show what is right.
 
     These are the case's guides and, where a fault has been charged elsewhere, the student's own methods.
@@ -76,8 +79,8 @@ def follow(case: Case, student: Student, holds: Callable[[Student], bool], compl
 
 
 def follow_training(
-    case: Case,
-    student: Student,
+    case: NetworkCase,
+    student: NetworkStudent,
     make: Make,
     X: np.ndarray,
     Y: np.ndarray,
@@ -91,7 +94,7 @@ def follow_training(
     """
     X, Y = X[:, :batch_size], Y[:, :batch_size]
 
-    def way(of: Student, epochs: int, trains: bool = False) -> list[np.ndarray]:
+    def way(of: NetworkStudent, epochs: int, trains: bool = False) -> list[np.ndarray]:
         network = make(of)
         before = network.parameters()[0]
         if trains:
@@ -144,8 +147,8 @@ def train_until(
 
 
 def replay(
-    case: Case,
-    student: Student,
+    case: NetworkCase,
+    student: NetworkStudent,
     make: Make,
     stretch: Stretch,
     X: np.ndarray,
@@ -161,7 +164,7 @@ def replay(
     """
     way = ways(stretch.after[0], stretch.before[0])
 
-    def holds(guide: Student) -> bool:
+    def holds(guide: NetworkStudent) -> bool:
         twin = make(guide)
         twin.set_parameters(*stretch.before)
         if guide is student:

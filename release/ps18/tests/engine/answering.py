@@ -14,7 +14,7 @@ import struct
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,8 +29,6 @@ MAX_TEXT = 400  # characters of any message that the student's code can choose
 # What may be sent, and as what: little-endian.  By name, for `receive`, too.
 SENT_AS = {np.dtype(order + code): np.dtype("<" + code) for code in "?bBhHiIlLqQefdFD" for order in "<>"}
 DTYPES = {dtype.str for dtype in SENT_AS.values()}
-# What is read right after a call of these methods, whoever asks: so a question tells nothing of what it is for.
-READ_AFTER = {"forward": ("z_cache", "a_cache"), "train": ("weights", "biases"), "update": ("weights", "biases")}
 LENGTHS = struct.Struct("<4sII")
 MAGIC = b"bp18"
 
@@ -143,28 +141,33 @@ def decode(spec: Any, arrays: Sequence[np.ndarray], depth: int = 0) -> Any:
 
 
 class Answerer:
-    """Performs requests on the networks of one submission, each of them one call or one look at attributes.
+    """Performs requests on the objects of one submission, each of them one call or one look at attributes.
 
     The student's code can see all that this process holds, so a request holds no word of what it is for.
-    `folder` holds the package ``backprop``; or `network_class` is given and nothing is imported.
+    `subject` has the fields of Subject.  `folder` holds the package; or the class of the objects and what holds the
+    functions are given, and nothing is imported.
     """
 
-    def __init__(self, folder: str | None = None, network_class: type | None = None):
-        self.folder, self.network_class = folder, network_class
-        self.networks: list[Any] = []
+    def __init__(self, subject: Mapping[str, Any], folder: str = "", kind: Any = None, functions: Any = None):
+        self.subject, self.folder, self.kind, self._functions = subject, folder, kind, functions
+        self.package = os.path.join(folder, subject["package"])
+        self.objects: list[Any] = []
 
     def load(self) -> dict:
-        """Import the student's network; ``{}``, or ``{"raised": ...}`` which says what went wrong."""
-        assert self.folder is not None
+        """Import what the student wrote; ``{}``, or ``{"raised": ...}`` which says what went wrong."""
         # The second entry lets a lone file say `from activations import ...`.
-        sys.path[:0] = [self.folder, os.path.join(self.folder, "backprop")]
+        sys.path[:0] = [self.folder, self.package]
         try:
-            notebook = os.path.exists(os.path.join(self.folder, "backprop", "notebook.py"))
-            module = "backprop.notebook" if notebook else "backprop.neural_network"
-            self.network_class = importlib.import_module(module).NeuralNetwork
+            notebook = os.path.exists(os.path.join(self.package, "notebook.py"))
+            module = self._module("notebook" if notebook else self.subject["module"])
+            if self.subject["kind"]:
+                self.kind = getattr(module, self.subject["kind"])
         except BaseException as error:
             return {"raised": self.describe(error)}
         return {}
+
+    def _module(self, name: str) -> Any:
+        return importlib.import_module(f"{self.subject['package']}.{name}")
 
     def answer(self, header: dict, arrays: list[np.ndarray]) -> tuple[dict, list[np.ndarray]]:
         """One request, one reply: ``{"value": ..., "args": ...}`` or ``{"raised": ...}``."""
@@ -175,7 +178,7 @@ class Answerer:
             reply = {"args": after, "value": encode(value, replied)}
         except BaseException as error:
             return {"raised": self.describe(error)}, []
-        if names := READ_AFTER.get(header.get("method", "")):
+        if names := self.subject["read_after"].get(header.get("method", "")):
             try:
                 reply["then"] = encode(self.do_get({**header, "names": names}, [])[0], replied)
             except BaseException:  # who asks for them alone is told why
@@ -186,38 +189,39 @@ class Answerer:
         args = [decode(item, arrays) for item in header["args"]]
         if header["seed"] is not None:
             np.random.seed(header["seed"])
-        assert self.network_class is not None
-        self.networks.append(self.network_class(*args, **header["kwargs"]))
+        self.objects.append(self.kind(*args, **header["kwargs"]))
         if "set" in header:
             self.do_set({**header["set"], "on": -1}, arrays)
-        return len(self.networks) - 1, []
+        return len(self.objects) - 1, []
 
     def do_call(self, header: dict, arrays: list) -> tuple[Any, list]:
         args = [decode(item, arrays) for item in header["args"]]
-        method = getattr(self.networks[header["on"]], header["method"])
+        method = getattr(self.objects[header["on"]], header["method"])
         return method(*args, **header["kwargs"]), args
 
+    def do_run(self, header: dict, arrays: list) -> tuple[Any, list]:
+        args = [decode(item, arrays) for item in header["args"]]
+        functions = self._functions or self._module(self.subject["functions"])
+        value = getattr(functions, header["name"])(*args, **header["kwargs"])
+        return [getattr(value, field) for field in header["fields"]] if "fields" in header else value, args
+
     def do_get(self, header: dict, arrays: list) -> tuple[Any, list]:
-        network = self.networks[header["on"]]
-        return [getattr(network, name) for name in header["names"]], []
+        asked = self.objects[header["on"]]
+        return [getattr(asked, name) for name in header["names"]], []
 
     def do_set(self, header: dict, arrays: list) -> tuple[Any, list]:
         """Write parameters into the student's own arrays, in place."""
-        network = self.networks[header["on"]]
+        asked = self.objects[header["on"]]
         for name, values in zip(header["names"], header["values"], strict=True):
-            for own, value in zip(getattr(network, name), decode(values, arrays), strict=True):
+            for own, value in zip(getattr(asked, name), decode(values, arrays), strict=True):
                 own[...] = value
         return None, []
 
     def do_replace(self, header: dict, arrays: list) -> tuple[Any, list]:
         """Set attributes, such as the caches, to new lists of arrays."""
         for name, values in zip(header["names"], header["values"], strict=True):
-            setattr(self.networks[header["on"]], name, decode(values, arrays))
+            setattr(self.objects[header["on"]], name, decode(values, arrays))
         return None, []
-
-    def do_recipe(self, header: dict, arrays: list) -> tuple[Any, list]:
-        recipe = getattr(importlib.import_module("backprop.exercises"), header["name"])()
-        return [getattr(recipe, field) for field in header["fields"]], []
 
     def describe(self, error: BaseException) -> dict:
         """Type, message and the last line of the student's own code that `error` went through."""
@@ -244,6 +248,6 @@ class Answerer:
 
     def own(self, path: str) -> str | None:
         """What to call a file of the student's own; None for all others."""
-        if self.folder and path.startswith(os.path.join(self.folder, "backprop")):
+        if self.folder and path.startswith(self.package):
             return None if path.endswith(("notebook.py", "lifting.py")) else os.path.basename(path)
         return "a cell" if "ipykernel_" in path else None

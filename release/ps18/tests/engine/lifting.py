@@ -19,16 +19,6 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-# Solution cells by grade id, in the order of the notebook: the functions that each defines.
-SOLUTIONS = {
-    "forward-code": ("forward",),
-    "backward-code": ("backward",),
-    "update-code": ("update",),
-    "tanh-code": ("tanh", "tanh_derivative"),
-    "l2-code": ("_l2_penalty",),
-    "square-code": ("square_recipe",),
-    "spirals-code": ("spirals_recipe",),
-}
 SECONDS, WALL, IN_ALL = 2.0, 20.0, 4.0  # CPU and wall time of one statement; CPU time of all that take long
 READS = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS", "DELETE_NAME"}
 # A statement of these alone makes names, and computes nothing: it can neither hang nor end the process.
@@ -60,7 +50,7 @@ UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
-class Late(BaseException):
+class OutOfTime(BaseException):
     """A statement's time is up."""
 
 
@@ -268,9 +258,9 @@ class Run:
 
     def _execute(self, number: int, statement: Statement) -> BaseException | None:
         if number in self._out:
-            return Late(self._out[number])
+            return OutOfTime(self._out[number])
         if self.spent > IN_ALL and not statement.quiet:
-            return Late(f"for those before it have taken more than {IN_ALL:.0f} s")
+            return OutOfTime(f"for those before it have taken more than {IN_ALL:.0f} s")
         try:
             if statement.quiet:
                 exec(statement.code, self.space)
@@ -281,7 +271,7 @@ class Run:
                     exec(statement.code, self.space)
             finally:
                 self.spent += time.process_time() - began
-        except (Late, MemoryError) as error:
+        except (OutOfTime, MemoryError) as error:
             self.late.append(number)
             return error
         except BaseException as error:
@@ -289,7 +279,7 @@ class Run:
         return None
 
     def _why(self, statement: Statement, error: BaseException) -> str:
-        if isinstance(error, Late):
+        if isinstance(error, OutOfTime):
             return f"{statement.said()} is left out, {error}"
         line, trace = None, error.__traceback__
         while trace:
@@ -313,7 +303,7 @@ def unreadable(label: str, error: SyntaxError) -> str:
 
 @contextmanager
 def time_limit() -> Iterator[None]:
-    """Late in the middle of what takes too long, where the system has such clocks."""
+    """OutOfTime in the middle of what takes too long, where the system has such clocks."""
     if not hasattr(signal, "setitimer"):
         yield
         return
@@ -321,7 +311,7 @@ def time_limit() -> Iterator[None]:
 
     def interrupt(*_: Any) -> None:
         if armed:
-            raise Late(f"for it did not end within {SECONDS:.0f} s")
+            raise OutOfTime(f"for it did not end within {SECONDS:.0f} s")
 
     clocks = ((signal.ITIMER_PROF, signal.SIGPROF, SECONDS), (signal.ITIMER_REAL, signal.SIGALRM, WALL))
     before = [signal.signal(number, interrupt) for _, number, _ in clocks]

@@ -1,0 +1,83 @@
+"""What an assignment is, for all rooms: its name, its files, and where its checks, its solution and its mistakes are.
+
+One process grades one assignment: that of this kit, or the one that AUTOGRADER_ASSIGNMENT names in the environment.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..engine.answering import Answerer
+from ..engine.case import Case, Mistake
+from ..engine.runner import Proxy
+from ..engine.subject import Subject
+
+SWITCH = "AUTOGRADER_ASSIGNMENT"  # in the environment: it reaches every process that grades
+DEFAULT = "autograder.assignment.ps18"
+
+
+class Pictures(Protocol):
+    """What feedback pages draw."""
+
+    def data(self, cases: Mapping[str, Case]) -> dict[str, Any]:
+        """By check, what a result keeps of these visible cases."""
+        ...
+
+    def drawn(self, kept: Mapping[str, Any]) -> list[dict[str, str]]:
+        """`caption` and `svg` of each picture of what was kept."""
+        ...
+
+
+class NoPictures:
+    def data(self, cases: Mapping[str, Case]) -> dict[str, Any]:
+        return {}
+
+    def drawn(self, kept: Mapping[str, Any]) -> list[dict[str, str]]:
+        return []
+
+
+def none_told_apart(_: Callable[[Answerer], object]) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """All that the rooms of this kit need to know of one assignment; `module` is the one that defines it."""
+
+    module: str
+    name: str  # of a submission's folder, the notebook and the student folder
+    subject: Subject
+    folder: Path  # of rubric.toml and settings.toml
+    checks: str  # the package of its checks
+    solutions: Path  # the package with the solutions in it
+    given: Sequence[str]  # its modules that students get
+    source: Path  # what students read, and the notebook's text
+    release: Path  # the student folder
+    # The solution, or the solution with these known mistakes, to be asked like a submission.
+    solution: Callable[[Iterable[str]], Answerer]
+    mistakes: Mapping[str, Mistake]
+    # The known mistakes that can show in a conversation; None where that is not known.
+    touched_by: Callable[[Callable[[Answerer], object]], list[str] | None] = none_told_apart
+    proxy: Proxy = field(default_factory=Proxy)  # as students have it
+    grading_case: Callable[..., Case] | None = None  # in the place of the proxy's, in grading
+    proxy_room: str = ""  # the one of `rooms` that has it
+    rooms: Sequence[str] = ()  # packages beside `checks` that it imports: students get them, too
+    borrowed: Mapping[Path, str] = field(default_factory=dict)  # files of other folders, and where students get them
+    pictures: Pictures = field(default_factory=NoPictures)
+    example_class: Path | None = None
+
+    @property
+    def notebook(self) -> str:
+        return f"{self.name}.ipynb"
+
+
+@cache
+def assignment() -> Assignment:
+    """The assignment that this process grades."""
+    found = import_module(os.environ.get(SWITCH, DEFAULT)).assignment
+    assert isinstance(found, Assignment)
+    return found

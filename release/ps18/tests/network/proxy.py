@@ -1,0 +1,158 @@
+"""What a check sees of a submission: networks that look like the chapter's, made of answers.
+
+Each method sends a request and checks, once and here, that the answer has the form that the chapter asks for.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..engine.answering import encode
+from ..engine.calls import CallFailed, Student, WrongForm, copied, described, listed, shaped
+
+PARAMETERS, CACHES = ("weights", "biases"), ("z_cache", "a_cache")
+# What is read right after a call of these methods, whoever asks: so a question tells nothing of what it is for.
+READ_AFTER = {"forward": CACHES, "train": PARAMETERS, "update": PARAMETERS}
+
+
+class NetworkStudent(Student):
+    """One submission, as the checks see it: `network(...)`, and functions by name."""
+
+    def network(
+        self,
+        layer_sizes: Sequence[int],
+        activation: str = "sigmoid",
+        *,
+        seed: int | None = None,
+        parameters: tuple[Sequence[np.ndarray], Sequence[np.ndarray]] | None = None,
+        **options,
+    ) -> "Network":
+        """A new ``NeuralNetwork(layer_sizes, activation, **options)``, with NumPy's generator seeded first.
+
+        `parameters` are written into its weights and biases, all in one request where all goes well.
+        """
+        spec_arrays: list[np.ndarray] = []
+        args = [{"list": [encode(n, spec_arrays) for n in layer_sizes]}, {"text": activation}]
+        request = {"do": "new", "args": args, "kwargs": options, "seed": seed}
+        shown = ", ".join([f"{list(layer_sizes)}, {activation!r}", *(f"{k}={v!r}" for k, v in options.items())])
+        asked = f"NeuralNetwork({shown})", "__init__"
+        if parameters is not None:
+            arrays = list(spec_arrays)
+            both = {"names": list(PARAMETERS), "values": [encode(list(value), arrays) for value in parameters]}
+            try:
+                return Network(self, self.request({**request, "set": both}, arrays, *asked)[0], layer_sizes)
+            except CallFailed as failure:
+                if failure.kind in ("timeout", "crashed"):
+                    raise
+        network = Network(self, self.request(request, spec_arrays, *asked)[0], layer_sizes)
+        if parameters is not None:
+            network.set_parameters(*parameters)  # which of the two fails, is seen now
+        return network
+
+
+class Network:
+    """One network of the student's; arrays that come back are copies."""
+
+    def __init__(self, student: NetworkStudent, number: Any, layer_sizes: Sequence[int]):
+        if type(number) is not int:  # the worker counts them
+            raise CallFailed("__init__", "crashed", "NeuralNetwork(...) ended its process: its answer was garbled")
+        self._student, self._number = student, number
+        self.layer_sizes = list(layer_sizes)
+        self.history: list[tuple[int, Any]] = []  # epochs trained, and the parameters then
+        self.arguments: list[Any] = []  # of the last call, as the student's code left them
+        self._known: tuple[int, tuple[str, ...], Any] = -1, (), None  # calls so far, attributes, and what they were
+
+    def call(self, method: str, *values: Any, **options: Any) -> Any:
+        """What the method returns; of those in READ_AFTER, `read` knows the attributes without another request."""
+        arrays: list[np.ndarray] = []
+        args = [encode(value, arrays) for value in values]
+        request = {"do": "call", "on": self._number, "method": method, "args": args, "kwargs": options}
+        value, self.arguments = self._student.request(request, arrays, f"{method}(...)", method)
+        if self._student.then is not None:
+            self._known = self._student.calls, READ_AFTER.get(method, ()), self._student.then
+        return value
+
+    def forward(self, X: np.ndarray) -> Any:
+        return self.call("forward", X)
+
+    def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> float:
+        """The loss as a number; raises WrongForm if it is none."""
+        return number(self.call("compute_loss", y_hat, Y))
+
+    def backward(self, Y: np.ndarray) -> tuple[list, list]:
+        """``(dW, db)``, each a list with an entry per layer; raises WrongForm if it is not that."""
+        answer = self.call("backward", Y)
+        if not (type(answer) in (tuple, list) and len(answer) == 2):
+            raise WrongForm(f"`backward` should return the pair (dW, db), but returned {described(answer)}")
+        for name, part in zip(("dW", "db"), answer, strict=True):
+            if type(part) not in (tuple, list) or len(part) != len(self.layer_sizes) - 1:
+                layers = len(self.layer_sizes) - 1
+                raise WrongForm(
+                    f"`{name}` should be a list of {layers} arrays, one per layer, but is {described(part)}"
+                )
+        return list(answer[0]), list(answer[1])
+
+    def update(self, dW: list, db: list, eta: float) -> None:
+        self.call("update", list(dW), list(db), eta)
+
+    def train(self, X: np.ndarray, Y: np.ndarray, epochs: int, eta: float, batch_size: int | None = None) -> Any:
+        return self.call("train", X, Y, epochs, eta, batch_size, verbose=False)
+
+    def gradients(self, X: np.ndarray, Y: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """``(dW, db)`` after a forward pass of X; raises WrongForm where they are not shaped like the parameters."""
+        self.forward(X)
+        dW, db = self.backward(Y)
+        return shaped("dW", dW, self.shapes[0], "fiu"), shaped("db", db, self.shapes[1], "fiu")
+
+    def steps(self, batches: Sequence[tuple[np.ndarray, np.ndarray]], eta: float) -> None:
+        """For each batch (X, Y) a forward pass, its gradients, and the update by them."""
+        for X, Y in batches:
+            self.update(*self.gradients(X, Y), eta)
+
+    def loss(self, X: np.ndarray, Y: np.ndarray) -> float:
+        """The loss of a forward pass of X."""
+        return self.compute_loss(self.forward(X), Y)
+
+    def set_parameters(self, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray]) -> None:
+        """Write `weights` and `biases` into the student's own arrays."""
+        self._write("set", ("weights", weights), ("biases", biases))
+
+    def replace_caches(self, z_cache: Sequence[np.ndarray], a_cache: Sequence[np.ndarray]) -> None:
+        """Put other lists of arrays in the place of the caches."""
+        self._write("replace", ("z_cache", z_cache), ("a_cache", a_cache))
+
+    def _write(self, do: str, *named: tuple[str, Sequence[np.ndarray]]) -> None:
+        arrays: list[np.ndarray] = []
+        values = [encode(list(value), arrays) for _, value in named]
+        names = [name for name, _ in named]
+        header = {"do": do, "on": self._number, "names": names, "values": values}
+        self._student.request(header, arrays, f"setting {' and '.join(names)}", names[0])
+
+    def read(self, *names: str) -> list[Any]:
+        """Copies of the values of the attributes `names`."""
+        if self._known[:2] != (self._student.calls, names):
+            header = {"do": "get", "on": self._number, "names": list(names)}
+            value = self._student.request(header, [], " and ".join(names), names[0])[0]
+            self._known = self._student.calls, names, value
+        return [copied(item) for item in listed(self._known[2], len(names), names[0])]
+
+    @property
+    def shapes(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Of the weights and of the biases, layer by layer."""
+        sizes = self.layer_sizes
+        return list(zip(sizes[1:], sizes[:-1], strict=True)), [(n, 1) for n in sizes[1:]]
+
+    def parameters(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Copies of weights and biases, or WrongForm where they do not have the chapter's shapes."""
+        weights, biases = self.read(*PARAMETERS)
+        return shaped("weights", weights, self.shapes[0]), shaped("biases", biases, self.shapes[1])
+
+
+def number(loss: Any) -> float:
+    """The loss as a number; raises WrongForm if it is none."""
+    if isinstance(loss, np.ndarray) and loss.shape == ():
+        loss = loss.item()
+    if type(loss) not in (int, float):
+        raise WrongForm(f"`compute_loss` should return a number, but returned {described(loss)}")
+    return float(loss)
