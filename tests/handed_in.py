@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from autograder import RELEASE
+from tests.kit import RELEASE
 from autograder.intake.submissions import FILES, NOTEBOOK, Submission, read_submission
 from autograder.intake.uploads import MAX_FILE
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from autograder import RELEASE
+from tests.kit import RELEASE
 from autograder.intake.naming import FILES, NOTEBOOK, meant
 from autograder.intake.submissions import find_class, read_submission, released_stubs
 

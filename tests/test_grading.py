@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import autograder.grading.submission
-from autograder.course.reference import check_functions
+from autograder.course.reference import checks
 from autograder.grading.submission import Crew, grade_all, grade_apart, grade_once
 from autograder.intake.submissions import Submission, read_submission
 from autograder.sandbox import Child, choose
@@ -175,8 +175,8 @@ def test_a_student_whose_process_is_killed_from_outside_loses_nothing(number, tm
 
 
 def test_a_task_without_checks_is_the_kits_failure(halfway, monkeypatch):
-    some = {name: function for name, function in check_functions().items() if not name.startswith("sine/")}
-    monkeypatch.setattr(autograder.grading.submission, "check_functions", lambda: some)
+    some = {name: function for name, function in checks().items() if not name.startswith("sine/")}
+    monkeypatch.setattr(autograder.grading.submission, "checks", lambda: some)
     result = grade_apart(halfway, Plain())
     assert result["kit_errors"] == ["the task sine has no check"] and result["sha256"] is None
 

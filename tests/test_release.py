@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import RELEASE
+from tests.kit import RELEASE
 from autograder.course.seed import EXAMPLE
 from autograder.release.build import GIVEN, SOLUTIONS, SOURCE, ReleaseError, assemble, build, files_of, stale
 
@@ -152,12 +152,12 @@ def test_every_given_module_is_there_and_no_experiment():
 
 
 def test_only_visible_settings_are_released():
-    from autograder.course.reference import HOME, check_functions, setting, settings
+    from autograder.course.reference import HOME, checks, setting, settings
     from autograder.engine.frozen import FILE, load
 
     frozen = load(RELEASE / "tests" / FILE)
     for check_id in settings():
-        about = check_functions()[check_id].about
+        about = checks()[check_id].about
         released = dict(frozen.setting(about, "visible"))
         assert released == setting(about, HOME)
         assert not any(released.items() >= setting(about, variant).items() for variant in ("visible", "hidden"))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import RELEASE
+from tests.kit import RELEASE
 from autograder.assignment.mistakes import MISTAKES
 from autograder.course.reference import rubric
 from autograder.intake.submissions import read_submission, released_stubs

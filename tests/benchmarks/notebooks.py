@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from autograder import RELEASE
+from tests.kit import RELEASE
 from tests.notebooks.course import CLASS, clone_to, hand_in, run
 
 KIND = "complete"

@@ -17,7 +17,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from autograder.course.reference import check_functions, course
+from autograder.course.reference import checks, course
 from autograder.engine.answering import Answerer
 from autograder.grading.submission import given_files, grade
 from autograder.intake.submissions import Submission, read_submission
@@ -84,7 +84,7 @@ def main() -> int:
     console, sandbox = Console(), choose()
     path = EXAMPLES / "complete" / "ps18"
     submission = read_submission(path, "complete", {})
-    course(), check_functions()  # the reference has what it needs: from here on `backprop` is the student's
+    course(), checks()  # the reference has what it needs: from here on `backprop` is the student's
     for name in [name for name in sys.modules if name.split(".")[0] == "backprop"]:
         del sys.modules[name]
     stub = read_submission(EXAMPLES / "stub_untouched" / "ps18", "stub", {})

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from autograder import ASSIGNMENT
+from tests.kit import ASSIGNMENT
 from autograder.grading.submission import grade_apart
 from autograder.intake.submissions import read_submission, released_stubs
 from autograder.sandbox import choose

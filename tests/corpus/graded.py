@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from autograder.grading.submission import grade_all, local_crew
+from autograder.grading.pool import grade_all, local_crew
 from autograder.intake.submissions import read_submission, released_stubs
 from autograder.sandbox import choose
 from tests.notebooks.converted import as_notebook

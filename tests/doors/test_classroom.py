@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from autograder import RELEASE
+from tests.kit import RELEASE
 from autograder.release.build import SOLUTIONS
 
 NAMES = ("neural_network.py", "activations.py", "exercises.py")

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from autograder import ROOT
-from autograder.course.reference import check_functions
+from autograder.course.reference import checks
 from autograder.intake.late import LateRule, lateness
 from autograder.platforms.gradescope.answer import in_gradescope
 from autograder.platforms.gradescope.package import PACKAGES, locked, pack
@@ -119,7 +119,7 @@ def test_a_mistake_is_named_and_hidden_checks_keep_their_data_and_are_not_hidden
     assert results["score"] == 67 and results["extra_data"]["submitted"] == "2026-12-03T22:22:32+00:00"
     assert {test["visibility"] for test in results["tests"]} == {results["visibility"]} == {"visible"}
     assert results["stdout_visibility"] == "hidden"
-    base = [check for check in check_functions() if check.split("/")[0] in ("forward", "backward")]
+    base = [check for check in checks() if check.split("/")[0] in ("forward", "backward")]
     of_base = [test for test in results["tests"] if test["tags"][0] in ("forward", "backward")]
     assert len(of_base) == 2 * len(base)
     hidden = [test for test in results["tests"] if "(on hidden data)" in test["name"]]

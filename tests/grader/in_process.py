@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from autograder.course.reference import check_functions, course
+from autograder.course.reference import checks, course
 from autograder.engine.answering import Answerer
 from autograder.engine.calls import Student, in_process
 from autograder.engine.runner import Engine
@@ -37,7 +37,7 @@ def graded(network_class: type, tasks: Iterable[str] = VALUE_TASKS) -> Engine:
     engine = Engine(course(), Room(network_class))
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        engine.run_all(f for f in check_functions().values() if f.about.task.id in tasks)
+        engine.run_all(f for f in checks().values() if f.about.task.id in tasks)
     assert engine.kit_errors == []
     return engine
 

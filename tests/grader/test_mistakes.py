@@ -5,11 +5,11 @@ import pytest
 from backprop.neural_network import NeuralNetwork
 
 from autograder.assignment.mistakes import MISTAKES, Computation, network_with
-from autograder.course.reference import check_functions, differ, expected, seen_by
+from autograder.course.reference import checks, differ, expected, seen_by
 
 from .in_process import VALUE_TASKS, graded, lost, names
 
-COMPARED = [f.about for f in check_functions().values() if f.about.compared]
+COMPARED = [f.about for f in checks().values() if f.about.compared]
 # Equal to another mistake on all data that the checks have; neither is named then, and none should be.
 ALIKE = {"loss_mean_square"}
 
@@ -70,7 +70,7 @@ def test_one_mistake_leaves_most_of_backward(name):
 
 
 def test_every_charge_names_a_check():
-    assert {check for m in MISTAKES.values() for check in m.charged} <= set(check_functions())
+    assert {check for m in MISTAKES.values() for check in m.charged} <= set(checks())
 
 
 def test_all_value_tasks_are_tried_here():

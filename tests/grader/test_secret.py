@@ -16,7 +16,7 @@ from autograder import ROOT
 from autograder.course import seed as secret
 from autograder.course.reference import (
     HOME,
-    check_functions,
+    checks,
     course,
     course_at_home,
     expected,
@@ -207,8 +207,8 @@ def drawn_with(monkeypatch, file, text):
     """What the grader works with under this seed: numbers, settings, expected values, and the kit's digest."""
     file.write_text(text + "\n")
     numbers = {v: Case("backward/bp1_output_error", v, seed_of(v)).array(3, 6) for v in course().variants}
-    chosen = {(c, v): setting(check_functions()[c].about, v) for c in settings() for v in course().variants}
-    right = expected("update/one_step", "visible") if "update/one_step" in check_functions() else None
+    chosen = {(c, v): setting(checks()[c].about, v) for c in settings() for v in course().variants}
+    right = expected("update/one_step", "visible") if "update/one_step" in checks() else None
     return numbers, chosen, right, kit_sha256()
 
 
@@ -233,7 +233,7 @@ def test_every_bit_of_it_counts(file, bit):
 
 @pytest.mark.parametrize("check_id", settings())
 def test_the_seed_chooses_among_all_rows_and_starts_but_those_of_home(file, check_id, monkeypatch):
-    about = check_functions()[check_id].about
+    about = checks()[check_id].about
     home, *_ = settings()[check_id]["visible"]
     kind = "start" if "start" in home else "starts"
     chosen = {"visible": [], "hidden": []}
@@ -269,8 +269,8 @@ def test_a_release_needs_no_seed_and_draws_none(file, tmp_path):
 
 def test_visible_checks_draw_other_numbers_in_grading_than_at_home():
     home, compared = course_at_home(), 0
-    for function in check_functions().values():
-        about = function.about
+    for function in checks().values():
+        about = function
         if not about.compared or about.task.id not in {task["id"] for task in rubric()["task"]}:
             continue
         here, there = course().expected(about, "visible").right, home.expected(about, "visible").right

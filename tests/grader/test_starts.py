@@ -9,7 +9,7 @@ from backprop.recipe import SPIRALS_ACCURACY
 
 from autograder.assignment.checks import test_circle, test_sine, test_spirals, test_square, test_xor
 from autograder.assignment.network import recipes
-from autograder.course.reference import HOME, check_functions, predict, seed_of, setting, settings
+from autograder.course.reference import HOME, checks, predict, seed_of, setting, settings
 from autograder.engine.answering import Answerer
 from autograder.engine.calls import Student, direct
 from autograder.engine.case import Case
@@ -24,7 +24,7 @@ def student(network_class):
 
 
 def case_of(check_id, variant):
-    check = check_functions()[check_id].about
+    check = checks()[check_id].about
     return Case(
         check.id,
         "hidden" if variant == "hidden" else "visible",
@@ -49,13 +49,13 @@ def test_a_correct_network_learns_within_60_percent_of_the_epochs(task, variant,
 @pytest.mark.parametrize(("check_id", "module"), [("square/fits", test_square), ("spirals/separates", test_spirals)])
 def test_the_solutions_recipes_succeed_from_every_start(check_id, module, variant, network_class, monkeypatch):
     monkeypatch.setattr(recipes, "NEEDED", 5)
-    function = check_functions()[check_id]
+    function = checks()[check_id]
     function(student(network_class), case_of(check_id, variant))
 
 
 def test_no_two_variants_share_a_setting():
     for check_id in settings():
-        found = [setting(check_functions()[check_id].about, variant) for variant in (HOME, "visible", "hidden")]
+        found = [setting(checks()[check_id].about, variant) for variant in (HOME, "visible", "hidden")]
         assert all(one != other for one, other in combinations(found, 2))
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.__main__ import main
-from autograder.course.reference import check_functions, course, expected
+from autograder.course.reference import checks, course, expected
 from autograder.grading import submission as grading
 
 LIMITS = {"METHOD_CPU": 0.5, "TRAINING_CPU": 6.0, "SUBMISSION_CPU": 12.0}
@@ -40,8 +40,8 @@ class Impatient(Executor):
 @cache
 def know_mistakes() -> None:
     """Work out here, once, what each submission's process would work out anew: what the known mistakes answer."""
-    for name, function in check_functions().items():
-        for variant in course().variants if function.about.compared else ():  # type: ignore[attr-defined]
+    for name, function in checks().items():
+        for variant in course().variants if function.compared else ():  # type: ignore[attr-defined]
             assert expected(name, variant).wrong is not None
 
 

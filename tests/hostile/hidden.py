@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from backprop.neural_network import NeuralNetwork
 
-from autograder.course.reference import check_functions, seed_of, setting
+from autograder.course.reference import checks, seed_of, setting
 from autograder.engine.answering import Answerer, decode
 from autograder.engine.calls import Student, direct
 from autograder.engine.case import Case
@@ -35,8 +35,8 @@ class Asked:
 
 def conversations(variant: str, task: str = "") -> Iterator[Asked]:
     """All that the checks, or those of one task, ask the right network on this variant of their data."""
-    for function in check_functions().values():
-        check = function.about  # type: ignore[attr-defined]
+    for function in checks().values():
+        check = function  # type: ignore[attr-defined]
         if not task or check.task.id == task:
             case = Case(check.id, variant, seed_of(variant), None, setting(check, variant))
             yield from conversation(function, case)

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import RELEASE, ROOT
+from autograder import ROOT
+from tests.kit import RELEASE
 
 SOLVED = (ROOT / "solutions" / "backprop" / "neural_network.py").read_bytes()
 TANH = (ROOT / "solutions" / "backprop" / "activations.py").read_bytes()

@@ -23,7 +23,7 @@ from cosmic_ray.plugins import get_operator, operator_names
 from rich.console import Console
 from rich.table import Table
 
-from autograder.course.reference import check_functions, course
+from autograder.course.reference import checks, course
 from tests.grader.in_process import VALUE_TASKS, graded, lost
 
 if sys.version_info >= (3, 11):
@@ -186,10 +186,10 @@ def equivalent() -> dict[str, str]:
 
 def prepare() -> None:
     """Work out the right values and the mistakes' once, before the processes are forked."""
-    for function in check_functions().values():
-        if function.about.compared:
+    for function in checks().values():
+        if function.compared:
             for variant in course().variants:
-                _ = course().expected(function.about, variant)
+                _ = course().expected(function, variant)
 
 
 def main() -> int:

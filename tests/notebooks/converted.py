@@ -6,7 +6,7 @@ import json
 import textwrap
 from collections.abc import Mapping
 
-from autograder import RELEASE
+from tests.kit import RELEASE
 from autograder.intake.cells import SOLUTIONS
 
 RELEASED = json.loads((RELEASE / "ps18.ipynb").read_text(encoding="utf-8"))

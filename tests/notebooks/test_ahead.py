@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder import RELEASE
+from tests.kit import RELEASE
 from autograder.engine.ahead import look_ahead
 from autograder.release.notebook import executed
 

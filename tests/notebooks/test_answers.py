@@ -6,7 +6,7 @@ import json
 import pytest
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from autograder import RELEASE
+from tests.kit import RELEASE
 from autograder.platforms.nbgrader.marked import answered, handed_in
 from autograder.release.build import SOLUTIONS, SOURCE, TEXT, ReleaseError, refuse_lost_text
 from autograder.release.notebook import instructor_notebook, student_notebook

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from autograder import RELEASE
+from tests.kit import RELEASE
 
 from .course import ENVIRONMENT, ROOT, clone_to, put, results, run
 from .test_gradebook import cell

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder import RELEASE
+from tests.kit import RELEASE
 from autograder.grading.submission import grade_apart
 from autograder.intake.cells import SOLUTIONS, lift
 from autograder.intake.submissions import read_submission, released_stubs

@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from autograder import RELEASE
+from tests.kit import RELEASE
 from autograder.platforms.nbgrader.marked import CUT, ROOM, answered, handed_in, literal, plain
 
 HALF_A_MEGABYTE = 500_000

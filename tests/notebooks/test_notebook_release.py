@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from autograder import RELEASE
+from tests.kit import RELEASE
 from autograder.course.reference import rubric
 from autograder.intake.cells import SOLUTIONS
 from autograder.release.build import SOLUTIONS as PACKAGE

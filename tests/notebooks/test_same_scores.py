@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.grading.submission import grade_all, local_crew
+from autograder.grading.pool import grade_all, local_crew
 from autograder.intake.submissions import read_submission, released_stubs
 from autograder.sandbox import choose
 

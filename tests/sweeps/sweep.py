@@ -23,7 +23,7 @@ from backprop.neural_network import NeuralNetwork
 
 from autograder.assignment.network import recipes
 from autograder.assignment.network.training import loss_of
-from autograder.course.reference import HOME, HOME_SEED, check_functions, predict, setting, settings
+from autograder.course.reference import HOME, HOME_SEED, checks, predict, setting, settings
 from autograder.engine.answering import Answerer, decode
 from autograder.engine.calls import Student, direct
 from autograder.engine.case import Case, Failed, Partly
@@ -120,7 +120,7 @@ def run(
 
     An exercise is answered with `recipe`, or as the solution does; `seed` decides the data that a check draws.
     """
-    function = check_functions()[check]
+    function = checks()[check]
     trained: dict[str, Any] = {"epochs": 0, "network": None}
 
     def watched(header: dict, arrays: list[np.ndarray], method: str):
@@ -155,7 +155,7 @@ def run(
 
 def with_start(check: str, row: Mapping[str, Any], seed: int) -> dict[str, Any]:
     """What the check is given for this row of settings.toml and this start."""
-    rest = setting(check_functions()[check].about, HOME)  # type: ignore[attr-defined]
+    rest = setting(checks()[check].about, HOME)  # type: ignore[attr-defined]
     return {**rest, **row, **({"starts": [seed]} if check in RECIPES else {"start": seed})}
 
 
@@ -176,7 +176,7 @@ def allowed(check: str) -> Mapping[str, Any]:
 
 def module_of(check: str) -> Any:
     """The module in which the check stands, with its GOAL."""
-    return sys.modules[check_functions()[check].__module__]
+    return sys.modules[checks()[check].__module__]
 
 
 def setting_of(check: str, variant: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from backprop.neural_network import NeuralNetwork
 
 from autograder.assignment.network.training import STRETCH
-from autograder.course.reference import HOME, HOME_SEED, STARTS, check_functions, predict, setting, settings
+from autograder.course.reference import HOME, HOME_SEED, STARTS, checks, predict, setting, settings
 from autograder.engine.answering import Answerer
 from autograder.engine.calls import Student, direct
 from autograder.engine.case import Case
@@ -70,8 +70,8 @@ def test_free_starts_are_not_the_stored_ones():
 
 @pytest.mark.parametrize("check", ["xor/learns", "sine/learns"])
 def test_a_run_of_the_sweep_is_the_graders_check(check, monkeypatch):
-    function = check_functions()[check]
-    home = setting(function.about, HOME)
+    function = checks()[check]
+    home = setting(function, HOME)
     needed, value = sweep.run(check, home)
     module = sweep.module_of(check)
     assert value < module.GOAL and needed == ROWS[check, "visible"].stored_share * module.EPOCHS

@@ -3,7 +3,8 @@
 import shutil
 from pathlib import Path
 
-from autograder import ASSIGNMENT, RELEASE, ROOT
+from autograder import ROOT
+from tests.kit import ASSIGNMENT, RELEASE
 from autograder.grading.submission import given_files
 from autograder.intake.submissions import read_submission, released_stubs
 from tests.notebooks.converted import drop_relative_imports

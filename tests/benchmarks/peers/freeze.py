@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder import ROOT
-from autograder.course.reference import check_functions, course
+from autograder.course.reference import checks, course
 from autograder.engine.frozen import save
 
 GIVEN = Path(__file__).parent / "given"
@@ -21,7 +21,7 @@ def freeze(folder: Path) -> Path:
         ROOT / "autograder" / "checks", folder / "checks", ignore=shutil.ignore_patterns("__pycache__", *bonus)
     )
     names = {task["id"] for task in base}
-    checks = {name: function.about for name, function in check_functions().items()}  # type: ignore[attr-defined]
+    checks = {name: function for name, function in checks().items()}  # type: ignore[attr-defined]
     checks = {name: check for name, check in checks.items() if check.task.id in names}
     for variant in full.variants:  # `save` asks for the visible data: hidden ones are told as if they were
         told = replace(

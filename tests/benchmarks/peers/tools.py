@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 from nbformat import v4
 
-from autograder import ASSIGNMENT
+from tests.kit import ASSIGNMENT
 from autograder.engine.calls import METHOD_CPU, TRAINING_CPU
 from tests.notebooks.course import clone_to
 

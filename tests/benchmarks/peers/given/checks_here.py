@@ -73,7 +73,7 @@ def _functions() -> dict:
 @cache
 def _engine(network_class: type) -> Engine:
     engine = Engine(_course(), Room(network_class))
-    engine.plan([function.about for function in _functions().values()])
+    engine.plan([function for function in _functions().values()])
     engine._states = {}  # no call is tried out first: a hanging one would cost the task that comes first
     return engine
 
@@ -83,7 +83,7 @@ def items() -> tuple[Item, ...]:
     """All that is checked, task by task: each visible check before its hidden twin."""
     engine = _engine(type)
     return tuple(
-        Item(function.about.task.id, name, variant, engine._points[name, variant])
+        Item(function.task.id, name, variant, engine._points[name, variant])
         for name, function in _functions().items()
         for variant in VARIANTS
     )
