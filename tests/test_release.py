@@ -154,11 +154,12 @@ def test_every_given_module_is_there_and_no_experiment():
 
 
 def test_only_visible_settings_are_released():
+    from autograder.course.model import assignment
     from autograder.course.reference import HOME, checks, setting
     from autograder.course.rubric import settings
     from autograder.engine.frozen import FILE, load
 
-    frozen, _ = load(RELEASE / "tests" / FILE)
+    frozen, _ = load(RELEASE / "tests" / FILE, assignment().proxy)
     for check_id in settings():
         check = checks()[check_id]
         released = dict(frozen.setting(check, "visible"))

@@ -32,6 +32,7 @@ from autograder.results.record import kit_sha256
 from autograder.sandbox import INSIDE_FILES
 from autograder.sandbox.bubblewrap import bound
 from tests.grader.in_process import arrays_of
+from tests.kit import RUBRIC
 from tests.sandbox.hostile import Raised, inside
 from tests.sandbox.test_ordinary_user import command_as
 
@@ -128,7 +129,8 @@ def test_another_users_is_named_and_not_replaced(tmp_path):
             if folder.owner() == "root" and folder.name.startswith(("pytest", "popen", "test")):
                 folder.chmod(0o755)
     file.chmod(0)
-    text = f"from pathlib import Path; from autograder.course import seed as secret; secret.FILE = Path({str(file)!r}); secret.seed()"
+    text = "from pathlib import Path; from autograder.course import seed as secret; "
+    text += f"secret.FILE = Path({str(file)!r}); secret.seed()"
     environment = {name: value for name, value in os.environ.items() if name != secret.SWITCH}
     done = subprocess.run(
         [*command_as("nobody"), "-c", text], cwd=ROOT, env=environment, capture_output=True, text=True
@@ -138,7 +140,7 @@ def test_another_users_is_named_and_not_replaced(tmp_path):
 
 def test_the_seed_line_of_older_rubrics_is_refused(tmp_path):
     kit = copy_of_the_kit(tmp_path)
-    path = kit / "autograder" / "assignment" / "rubric.toml"
+    path = kit / RUBRIC
     path.write_text('seed = "hidden-1"\n' + path.read_text())
     for command in (["grade", CLASS / "..", "--out", tmp_path / "out"], ["grade-one", CLASS / "halfway" / "ps18"]):
         done = command_line(kit, *command)

@@ -15,7 +15,7 @@ from autograder.sandbox import Worker, process
 from autograder.sandbox.clock import stat_of
 from autograder.sandbox.line import WALL
 
-from .hostile import ask, choose_once, comes_true, forked, package, sandboxed, well
+from .hostile import ABOUT, ask, choose_once, comes_true, forked, package, sandboxed, well
 
 
 def hang(way):
@@ -112,7 +112,7 @@ def test_at_import(way):
     files["neural_network.py"] += f"\nhang({way!r})\n".encode()
     with Worker(choose_once()) as worker:
         began = monotonic()
-        reply = worker.load(files, cpu=0.1)
+        reply = worker.load(files, ABOUT, cpu=0.1)
         # The first process of a namespace cannot stop itself; there it is the one that imports.
         assert reply == {"timeout": 0.1} or (reply == {} and way == "stopped")
         assert monotonic() - began < 3
@@ -295,7 +295,7 @@ def test_a_submission_that_only_sleeps_has_a_bounded_time_wherever_it_sleeps(whe
     files["neural_network.py"] = f"where = {where!r}\n".encode() + files["neural_network.py"]
     with Worker(choose_once()) as worker:
         began = monotonic()
-        assert worker.load(files) == {}
+        assert worker.load(files, ABOUT) == {}
         runtime = SandboxRuntime(worker)
         replies = []
         for _ in range(20):
