@@ -14,13 +14,13 @@ from ..engine.answering import BadFrame
 from . import Sandbox, SandboxError
 from .clock import parent_of
 from .lifetime import scratch_folder
-from .line import Late, Line, end, name_of_process
+from .line import DeadlineExceeded, Line, end, name_of_process
 from .scratch import Full, look_for_bytes, look_for_names
 
 START_WALL = 60.0  # seconds for a sandbox to start on a very busy machine
 FORK_WALL = 20.0  # seconds for a process to be forked there
 PATIENCE = 60.0  # seconds for all that goes wrong with forks of one submission
-NOBODY = (EOFError, OSError, BadFrame, Late, Full)  # what a line raises where nobody greets
+NOBODY = (EOFError, OSError, BadFrame, DeadlineExceeded, Full)  # what a line raises where nobody greets
 NOT_STARTED = "the sandbox did not start"  # the machine's fault, not the student's
 
 
