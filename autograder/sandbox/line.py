@@ -57,7 +57,7 @@ class Line:
         self.deadline = self.next_look = 0.0
 
     def greet(self, wall: float) -> None:
-        """Learn from the first message who is there; EOFError, OSError, BadFrame or DeadlineExceeded if it is nobody."""
+        """Learn from the first message who is there; an exception of NOBODY if it is nobody."""
         self.deadline = self.next_look = monotonic() + wall
         self.wait(select.POLLIN)
         size = socket.CMSG_SPACE(struct.calcsize("3i"))
@@ -74,7 +74,7 @@ class Line:
             raise BadFrame("the process did not greet")
 
     def wait(self, what: int) -> None:
-        """Until the socket is ready for `what`; DeadlineExceeded when the time is used up, EOFError when the process has ended."""
+        """Until the socket is ready for `what`; DeadlineExceeded when the time is up, EOFError if the process has ended."""
         poll = select.poll()
         poll.register(self.connection, what)
         if self.pidfd >= 0:  # a process that it left behind may hold the socket open

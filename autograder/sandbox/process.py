@@ -123,7 +123,10 @@ class Worker:
         return any(line.killed for line in self._lines)
 
     def load(self, files: Mapping[str, bytes], subject: Mapping[str, Any], cpu: float = 10.0) -> dict:
-        """Import the package with these files; `subject` has the fields of Subject: {} if it can be, else "raised", or "timeout" or "crashed" for good."""
+        """Import the package with these files: {} if it can be, else "raised", or "timeout" or "crashed" for good.
+
+        `subject` has the fields of Subject.
+        """
         self._files, self._subject, self._cpu = dict(files), subject, cpu
         reply = self._loaded()
         if "timeout" in reply or "crashed" in reply:
