@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.answering import MAX_NUMBERS, MAX_TEXT, BadFrame, frame, receive
+from ..engine.answering import MAX_NUMBERS, MAX_TEXT, Arrays, BadFrame, Header, frame, receive
 from .clock import Clock, stat_of
 from .scratch import Full
 
@@ -79,7 +79,7 @@ class Line:
         poll.register(self.connection, what)
         if self.pidfd >= 0:  # a process that it left behind may hold the socket open
             poll.register(self.pidfd, select.POLLIN)
-        ready: list = []
+        ready: list[Any] = []
         while self.connection.fileno() not in ready:
             if ready:
                 raise EOFError
@@ -122,7 +122,7 @@ class Line:
         except BlockingIOError:
             return False
 
-    def exchange(self, header: dict, arrays: Sequence[np.ndarray], cpu: float) -> tuple[dict, list[np.ndarray]]:
+    def exchange(self, header: Header, arrays: Sequence[np.ndarray], cpu: float) -> tuple[Header, Arrays]:
         """One question and its answer; or "timeout" or "crashed" in the answer's place."""
         now, self.before, self.limit = monotonic(), self.clock.cost, cpu
         self.deadline, self.next_look = now + WALL * cpu, now + LOOK
@@ -180,7 +180,7 @@ class Line:
         self.connection.close()
 
 
-def agreed(reply: dict, arrays: Sequence[np.ndarray]) -> dict:
+def agreed(reply: Header, arrays: Sequence[np.ndarray]) -> Header:
     """The answer, made printable, if it is one that the worker gives; else BadFrame.
 
     One array that stood in it many times would be as many arrays here.
