@@ -45,10 +45,11 @@ class Store:
         }
 
     def _other(self, right: Mapping[str, Any], wrong: Mapping[str, Any]) -> dict[str, Any]:
-        def changed(name: str) -> bool:
-            return name not in right or self._changed(name, right[name], wrong[name])
-
-        return {name: self._value(v) for name, v in wrong.items() if changed(name)} | {n: {} for n in right if n not in wrong}
+        other: dict[str, Any] = {name: {} for name in right if name not in wrong}
+        for name, value in wrong.items():
+            if name not in right or self._changed(name, right[name], value):
+                other[name] = self._value(value)
+        return other
 
     def _value(self, value: Any) -> Any:
         value = self._stored(value)
@@ -73,7 +74,7 @@ def restored(right: Mapping[str, Any], wrong: Callable[[], Mapping[str, Any]], n
     def find_wrong() -> dict[str, Seen]:
         found = {}
         for mistake, changed in wrong().items():
-            there = {}
+            there: dict[str, Any] = {}
             for part in PARTS:
                 kept = {name: v for name, v in true[part].items() if changed[part].get(name) != {}}
                 there[part] = kept | {name: value(v) for name, v in changed[part].items() if v != {}}

@@ -94,9 +94,9 @@ def own(found: os.stat_result, kind: Callable[[int], bool]) -> None:
 def write(path: Path, key: bytes, values: dict[tuple[str, str], Expected]) -> None:
     """Put a new file in the place of the old one, whole; nothing where it cannot be written."""
     store, index = Store(unlike, exact), []
-    for (check, variant), expected in values.items():
+    for (check, variant), seen in values.items():
         try:
-            index.append((check, variant, *map(json.dumps, (store.right(expected.right), store.wrong(expected)))))
+            index.append((check, variant, *map(json.dumps, (store.right(seen.right), store.wrong(seen)))))
         except NotKept:
             pass  # that one is worked out each time
     try:
