@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done, 1 the kit itself failed on something (named), 2 it was asked for something impossible."""
     options = parser().parse_args(arguments)
     try:
-        return options.run(options)
+        return int(options.run(options))
     except KitError as error:
         print(f"autograder: {error}", file=sys.stderr)
         return error.exit_status

@@ -73,7 +73,7 @@ def grade_all(submissions: Iterable[Submission], crew: Crew) -> Iterator[tuple[S
 
 def in_turn(submissions: Iterable[Submission], crew: Crew, window: int) -> Iterator[tuple[Submission, Graded]]:
     """Submissions and their results, with so many under way at most."""
-    under_way: dict[Future, Submission] = {}
+    under_way: dict[Future[str], Submission] = {}
     waiting = iter(submissions)
     exhausted = False
     while under_way or not exhausted:

@@ -3,9 +3,8 @@
 import resource
 from time import thread_time
 
-import numpy as np
-
 from ..course.model import assignment
+from ..engine.answering import Arrays, Header
 from ..engine.calls import METHOD_CPU, TRAINING_CPU, Ask
 from ..sandbox import Child, Worker
 from ..sandbox.clock import read
@@ -57,7 +56,7 @@ class SandboxRuntime:
             return "its answers have taken all the memory that there is for them"
         return ""
 
-    def ask(self, header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
+    def ask(self, header: Header, arrays: Arrays, method: str) -> tuple[Header, Arrays]:
         """One request, within what is left of the time for the call, the training and the submission."""
         child, refusal = self._child, self.refusal()
         if child is None or refusal:

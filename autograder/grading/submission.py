@@ -15,6 +15,7 @@ import msgspec
 from ..course.model import assignment
 from ..course.reference import checks, course
 from ..course.seed import seed
+from ..engine.answering import Header
 from ..engine.calls import METHOD_CPU, CallFailed, Student
 from ..engine.runner import Engine
 from ..intake.cells import without
@@ -41,7 +42,7 @@ def given_files() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(package.glob("*.py"))}
 
 
-def loaded(submission: Submission, sandbox: Sandbox, stack: ExitStack) -> tuple[Worker, dict, list[str]]:
+def loaded(submission: Submission, sandbox: Sandbox, stack: ExitStack) -> tuple[Worker, Header, list[str]]:
     """A sandbox with the submission imported, what it said to that, and notes on what of a notebook cannot be run.
 
     Where a notebook's import does not end, it is tried again without the statement that was under way, and at

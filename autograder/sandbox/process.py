@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.answering import BadFrame
+from ..engine.answering import Arrays, BadFrame, Header
 from . import Sandbox, SandboxError
 from .clock import parent_of
 from .lifetime import scratch_folder
-from .line import Late, Line, end, name_of_process
+from .line import DeadlineExceeded, Line, end, name_of_process
 from .scratch import Full, look_for_bytes, look_for_names
 
 START_WALL = 60.0  # seconds for a sandbox to start on a very busy machine
 FORK_WALL = 20.0  # seconds for a process to be forked there
 PATIENCE = 60.0  # seconds for all that goes wrong with forks of one submission
-NOBODY = (EOFError, OSError, BadFrame, Late, Full)  # what a line raises where nobody greets
+NOBODY = (EOFError, OSError, BadFrame, DeadlineExceeded, Full)  # what a line raises where nobody greets
 NOT_STARTED = "the sandbox did not start"  # the machine's fault, not the student's
 
 
@@ -39,7 +39,7 @@ class Child:
         """Seconds that it has used up, from its fork on: see clock.py."""
         return self._before + (self._line.clock.cost if self._line else 0.0)
 
-    def ask(self, header: dict, arrays: Sequence[np.ndarray] = (), cpu: float = 10.0) -> tuple[dict, list[np.ndarray]]:
+    def ask(self, header: Header, arrays: Sequence[np.ndarray] = (), cpu: float = 10.0) -> tuple[Header, Arrays]:
         """The answer, or {"timeout": seconds}, or {"crashed": sentence}: the process is gone then."""
         if self._line is None:
             return {"crashed": "its process is gone"}, []
@@ -122,8 +122,11 @@ class Worker:
         """Whether one of its processes was ended by a signal that is not ours, such as where memory runs out."""
         return any(line.killed for line in self._lines)
 
-    def load(self, files: Mapping[str, bytes], subject: Mapping[str, Any], cpu: float = 10.0) -> dict:
-        """Import the package with these files; `subject` has the fields of Subject: {} if it can be, else "raised", or "timeout" or "crashed" for good."""
+    def load(self, files: Mapping[str, bytes], subject: Mapping[str, Any], cpu: float = 10.0) -> Header:
+        """Import the package with these files: {} if it can be, else "raised", or "timeout" or "crashed" for good.
+
+        `subject` has the fields of Subject.
+        """
         self._files, self._subject, self._cpu = dict(files), subject, cpu
         reply = self._loaded()
         if "timeout" in reply or "crashed" in reply:
@@ -133,7 +136,7 @@ class Worker:
             self._patience = 0.0
         return reply
 
-    def _loaded(self) -> dict:
+    def _loaded(self) -> Header:
         assert self._line is not None
         try:
             self._line.greet(START_WALL)
