@@ -111,8 +111,9 @@ def run_release(options: argparse.Namespace) -> int:
 
 def run_grade(options: argparse.Namespace) -> int:
     from .grading.whole_class import grade_class
+    from .platforms.nbgrader.gradebook import Gradebook
 
-    return grade_class(options)
+    return grade_class(options, Gradebook)
 
 
 def run_grade_one(options: argparse.Namespace) -> int:

@@ -3,11 +3,11 @@
 import argparse
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,16 +16,15 @@ from .. import ROOT
 from ..course.model import assignment
 from ..course.rubric import rubric
 from ..course.seed import is_example, seed, use_example
+from ..intake.cells import released_points
 from ..intake.late import WORD, LateRule, late_rule
 from ..intake.submissions import BadInput, Submission, find_class, read_submission, released_stubs
 from ..intake.uploads import shown
-from ..platforms.nbgrader.gradebook import Gradebook
-from ..platforms.nbgrader.marked import released_points
 from ..report.class_report import summary, write_report
 from ..report.feedback import write_feedback
-from ..report.overview import Overview
 from ..report.terminal import class_table, progress, safe
 from ..results.attempts import better
+from ..results.overview import Overview
 from ..results.record import fingerprint, kit_failure
 from ..results.store import (
     GRADES,
@@ -48,8 +47,19 @@ EXAMPLES = ROOT / "tests" / "example_class"
 UNSAFE = "autograder: WARNING: without a sandbox, students' code runs with all your rights. This is recorded."
 
 
-def grade_class(options: argparse.Namespace) -> int:
-    """Grade what is new or changed, write everything, and say what came of it; the exit status."""
+class Gradebook(Protocol):
+    """Where results are recorded besides, in a form of its own."""
+
+    def record(self, result: Mapping[str, Any], submission: Submission) -> None: ...
+
+
+def grade_class(
+    options: argparse.Namespace, gradebook: Callable[[Path | None, bool], AbstractContextManager[Gradebook]]
+) -> int:
+    """Grade what is new or changed, write everything, and say what came of it; the exit status.
+
+    `gradebook` opens the one at a path, or none; and is told whether students are the example class's.
+    """
     console = Console()
     submitted = options.submitted
     if submitted == Path("submitted") and not submitted.exists():
@@ -119,7 +129,7 @@ def grade_class(options: argparse.Namespace) -> int:
 
     with (
         crew_of(options, len(chosen)) as crew,
-        Gradebook(options.gradebook, example=example) as book,
+        gradebook(options.gradebook, example) as book,
         progress(console) as bar,
     ):
         task = bar.add_task("", total=len(chosen))

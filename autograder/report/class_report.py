@@ -9,10 +9,10 @@ from typing import Any
 from ..course.model import assignment
 from ..course.rubric import rubric
 from ..intake.late import TIMESTAMP, late_rule
+from ..results.overview import Overview
 from ..results.store import REPORT, write_whole
 from .drawing import figure
 from .feedback import templates
-from .overview import Overview
 
 BINS = 10
 SLOW = 10  # submissions named as the slowest

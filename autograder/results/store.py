@@ -15,7 +15,7 @@ from typing import Any
 
 from ..course.model import assignment
 from ..errors import KitError
-from ..report.overview import Overview
+from .overview import Overview
 from .tables import harmless
 
 GRADES, REPORT, WRITABLE = "grades.csv", "report.html", "writable"
