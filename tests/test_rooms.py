@@ -179,7 +179,7 @@ WRONG = {
     "the engine, to a package": ("engine/check.py", "import msgspec", foreign),
     "IPython, at once": ("engine/lifting.py", "import IPython", foreign),
     "two modules": ("engine/answering.py", "from .calls import Ask", circles),
-    "two modules, in a function": ("results/tables.py", "def f():\n    from . import store", circles),
+    "two modules, in a function": ("results/model.py", "def f():\n    from . import store", circles),
     "the demonstrations": ("../solutions/backprop/demo_figures.py", "from . import demos", circles),
     "three modules": ("engine/subject.py", "from .frozen import save", circles),
 }

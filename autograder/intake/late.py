@@ -1,4 +1,4 @@
-"""When a submission was handed in, and what being late costs: the rubric's `[late]`, off as it comes."""
+"""When a submission was handed in, and what being late costs: the rubric's `[late]`, off by default."""
 
 import math
 import re
@@ -44,6 +44,15 @@ UNREAD = f"{TIMESTAMP} holds no time such as 2026-12-01 23:59:00 UTC, so when th
 
 class BadRule(KitError):
     """The rubric's `[late]` cannot be used; one sentence."""
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """What being late costs: `days` begun since it was due (ISO text), `penalty` in points."""
+
+    due: str
+    days: int
+    penalty: float
 
 
 @dataclass(frozen=True)
@@ -94,8 +103,8 @@ def _zone(name: str | None) -> tzinfo:
     return ZoneInfo(name)
 
 
-def lateness(submitted: str | None, earned: float, rule: LateRule | None) -> dict[str, Any] | None:
-    """What stands under `late` in a result: days begun since it was due, and the points that they cost.
+def lateness(submitted: str | None, earned: float, rule: LateRule | None) -> Lateness | None:
+    """Days begun since it was due, and the points that they cost.
 
     `submitted` is ISO text, `earned` is score and bonus together.  None without a rule or a time.
     """
@@ -104,4 +113,4 @@ def lateness(submitted: str | None, earned: float, rule: LateRule | None) -> dic
     over = (datetime.fromisoformat(submitted) - rule.due) / timedelta(days=1)
     days = max(0, math.ceil(over))
     penalty = round(earned * min(1.0, days * rule.percent_per_day / 100), 2)
-    return {"due": rule.due.isoformat(), "days": days, "penalty": penalty}
+    return Lateness(rule.due.isoformat(), days, penalty)

@@ -2,7 +2,6 @@
 
 import re
 import sys
-from typing import Any
 
 from .bubblewrap import Bubblewrap
 from .landlock import Landlock
@@ -11,7 +10,7 @@ from .process import Worker
 from .settings import Sandbox, SandboxError
 
 TRIAL = b"import colorsys, numpy\nopen(numpy.__file__).close()\n"
-TRIED: dict[str, Any] = {"package": "tried", "module": "trial", "functions": "trial", "kind": None, "read_after": {}}
+TRIED: dict[str, object] = {"package": "tried", "module": "trial", "functions": "trial", "kind": None, "read_after": {}}
 OUTSIDE = "grade outside the container, or start it with --privileged"
 # What is said where the sandbox cannot start, and what to do then; the first that fits.
 ADVICE = (

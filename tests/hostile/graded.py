@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import ROOT
-from autograder.results.overview import remark
+from autograder.report.overview import remark
 from tests.sandbox.test_ordinary_user import NOBODY, command_as
 
 from .corpus import hostile, put_twin, twins

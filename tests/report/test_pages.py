@@ -15,7 +15,7 @@ import autograder.__main__
 from autograder.assignment.mistakes import MISTAKES
 from autograder.report.class_report import summary, write_report
 from autograder.report.feedback import page as feedback_page
-from autograder.results.overview import Overview
+from autograder.report.overview import Overview
 from tests.notebooks.course import CLASS, ROOT
 
 MAX_BYTES = 300_000
