@@ -33,6 +33,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 ROOMS["__main__"] = tuple(set(ROOMS) - {"assignment"})
 DEFAULT = ("autograder.course.model", "autograder.assignment.ps18")
 BESIDE_STUDENTS = [path.relative_to(ROOT) for path in (*INSIDE_FILES, *RUN_INSIDE.values())]  # in the sandbox
+CHAPTER = re.compile(r"backprop|neural|\bps18|network|\bxor\b|sigmoid|spirals|\bz_cache", re.I)
 STUDENTS_HAVE = {*sys.stdlib_module_names, "numpy"}
 
 
@@ -155,6 +156,28 @@ def test_nothing_imports_the_command_line():
     assert not [name for name, path in modules.items() for o, _ in imports_of(name, path, modules) if "__main__" in o]
 
 
+def of_the_chapter(root: Path) -> list[str]:
+    """`file: word` for each name or text, docstrings apart, in the rooms that are for any assignment."""
+    found = []
+    for path in sorted((root / "autograder").rglob("*")):
+        place = path.relative_to(root / "autograder").as_posix()
+        if place.startswith("assignment/") or path.suffix not in (".py", ".html"):
+            continue
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".py":
+            tree = ast.parse(text)
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                    node.value.value = ""
+            text = ast.unparse(tree)
+        found += [f"{place}: {word}" for word in CHAPTER.findall(text.replace(DEFAULT[1], ""))]
+    return found
+
+
+def test_only_the_assignment_knows_the_chapter():
+    assert of_the_chapter(ROOT) == []
+
+
 # A line in a file of the tree, and what finds it.
 WRONG = {
     "engine, upwards": ("engine/case.py", "from ..course.model import assignment", forbidden),
@@ -182,6 +205,10 @@ WRONG = {
     "two modules, in a function": ("results/model.py", "def f():\n    from . import store", circles),
     "the demonstrations": ("../solutions/backprop/demo_figures.py", "from . import demos", circles),
     "three modules": ("engine/subject.py", "from .frozen import save", circles),
+    "a class of the chapter's": ("intake/cells.py", "KIND = 'NeuralNetwork'", of_the_chapter),
+    "a name of the chapter's": ("engine/calls.py", "def xor(student): pass", of_the_chapter),
+    "the assignment's name": ("platforms/gradescope/package.py", "FOLDER = 'release/ps18'", of_the_chapter),
+    "a page on networks": ("report/templates/feedback.html", "<h2>Your network</h2>", of_the_chapter),
 }
 
 

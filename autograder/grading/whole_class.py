@@ -44,7 +44,6 @@ from .cutoff import cut_off
 from .pool import Crew, grade_all, local_crew
 
 STEP_CPU = 60.0  # seconds for one step with one submission in this process, which take far less than one
-EXAMPLES = ROOT / "tests" / "example_class"
 UNSAFE = "autograder: WARNING: without a sandbox, students' code runs with all your rights. This is recorded."
 
 
@@ -63,10 +62,11 @@ def grade_class(
     """
     console = Console()
     submitted = options.submitted
-    if submitted == Path("submitted") and not submitted.exists():
-        submitted = EXAMPLES
-        console.print(f"There is no folder `submitted`, so the example class is graded ({EXAMPLES.relative_to(ROOT)}).")
-    example = submitted.resolve() == EXAMPLES
+    examples = assignment().example_class
+    if examples and submitted == Path("submitted") and not submitted.exists():
+        submitted = examples
+        console.print(f"There is no folder `submitted`, so the example class is graded ({examples.relative_to(ROOT)}).")
+    example = submitted.resolve() == examples
     if example:
         use_example()
     rule, _ = late_rule(rubric()), seed()  # refused before anything is graded
@@ -186,8 +186,8 @@ def check_points(released: Mapping[str, float]) -> None:
     for task in rubric()["task"]:
         if released.get(task["id"], task["points"]) != task["points"]:
             raise BadInput(
-                f"autograder/rubric.toml gives {task['id']} {task['points']:g} points, but release/{assignment().name} says"
-                f" {released[task['id']]:g}: run `make release`."
+                f"{assignment().folder.relative_to(ROOT)}/rubric.toml gives {task['id']} {task['points']:g} points, but"
+                f" {assignment().student_folder} says {released[task['id']]:g}: run `make release`."
             )
 
 
