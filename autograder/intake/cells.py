@@ -44,7 +44,7 @@ def cells_of(notebook: bytes) -> list[tuple[str, str]]:
 @cache
 def released_notebook() -> dict[str, Any]:
     """The notebook that students have, with each cell's source as one text."""
-    notebook = json.loads((assignment().release / assignment().notebook).read_text(encoding="utf-8"))
+    notebook: dict[str, Any] = json.loads((assignment().release / assignment().notebook).read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         cell["source"] = source_of(cell)
     return notebook

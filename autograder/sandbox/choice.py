@@ -27,6 +27,7 @@ ADVICE = (
     ("Traceback|Error: |execvp", "Python fails inside it, so delete .venv and run `make doctor` to build it anew"),
     ("Read-only file system|proc|slave|amespace|ot permitted|enied", f"this looks like a container, so {OUTSIDE}"),
 )
+UNSAFE = "autograder: WARNING: without a sandbox, students' code runs with all your rights. This is recorded."
 OTHER_ADVICE = "run `make doctor` on a Linux machine that allows user namespaces"
 
 

@@ -49,7 +49,7 @@ class Settings:
     readable: list[str] = field(default_factory=list)  # for Landlock; empty: there is none
     python: str = sys.version  # of the grader: a library path may lead to another one
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 

@@ -117,7 +117,7 @@ def put_source(kept: dict[str, Any], cell: Mapping[str, Any], room: Room) -> Non
     kept["source"] = plain(room.fit(source, "markdown"), tuple(pictures))
 
 
-def parsed(notebook: bytes | None) -> list[dict] | None:
+def parsed(notebook: bytes | None) -> list[dict[str, Any]] | None:
     """The cells of a notebook that can be read, else None."""
     try:
         content = json.loads(notebook or b"")
