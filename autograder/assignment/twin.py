@@ -28,7 +28,9 @@ class Twins(NetworkStudent):
     ) -> "Twin":
         if seed is not None:
             np.random.seed(seed)
-        twin = Twin(self, self.own("__init__", self.answerer.kind, list(layer_sizes), activation, **options), layer_sizes)
+        twin = Twin(
+            self, self.own("__init__", self.answerer.kind, list(layer_sizes), activation, **options), layer_sizes
+        )
         if parameters is not None:
             twin.set_parameters(*parameters)
         return twin
