@@ -35,7 +35,7 @@ class Twins(NetworkStudent):
             twin.set_parameters(*parameters)
         return twin
 
-    def own(self, method: str, function: Callable, *values: Any, **options: Any) -> Any:
+    def own(self, method: str, function: Callable[..., Any], *values: Any, **options: Any) -> Any:
         """What the function returns, or CallFailed as for a student's."""
         try:
             return function(*values, **options)
