@@ -69,7 +69,7 @@ def restored(right: Mapping[str, Any], wrong: Callable[[], Mapping[str, Any]], n
         size = int(np.prod(stored["shape"], dtype=int))
         return numbers[stored["from"] : stored["from"] + size].reshape(stored["shape"])
 
-    true = {part: {name: value(v) for name, v in values.items()} for part, values in right.items()}
+    true: dict[str, Any] = {part: {name: value(v) for name, v in values.items()} for part, values in right.items()}
 
     def find_wrong() -> dict[str, Seen]:
         found = {}
