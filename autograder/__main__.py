@@ -116,8 +116,6 @@ def run_grade(options: argparse.Namespace) -> int:
 
 
 def run_grade_one(options: argparse.Namespace) -> int:
-    import json
-
     from rich.console import Console
 
     from .course.seed import use_example
@@ -125,6 +123,7 @@ def run_grade_one(options: argparse.Namespace) -> int:
     from .grading.whole_class import EXAMPLES, UNSAFE
     from .intake.submissions import BadInput, read_submission, released_stubs
     from .report.terminal import one_result
+    from .results.model import as_json
     from .sandbox import choose
 
     if not os.path.lexists(options.path):
@@ -136,12 +135,12 @@ def run_grade_one(options: argparse.Namespace) -> int:
         print(UNSAFE, file=sys.stderr)
     result = grade_apart(submission, choose(options.no_sandbox, options.sandbox))
     if options.json:
-        print(json.dumps(result, indent=1))
+        print(as_json(result), end="")
     else:
         one_result(Console(), result)
-    for error in result["kit_errors"]:
+    for error in result.kit_errors:
         print(f"autograder: the kit itself failed: {error}", file=sys.stderr)
-    return 1 if result["kit_errors"] else 0
+    return 1 if result.kit_errors else 0
 
 
 def run_export(options: argparse.Namespace) -> int:

@@ -65,9 +65,7 @@ def grading() -> str:
 
     sources = {name: (assignment().solutions / name).read_bytes() for name in FILES}
     result = grade_apart(Submission("solution", sources, "files", FILES, (), (), {}, None, ""), choose())
-    if (result["score"], result["bonus"]) != (result["max_score"], result["max_bonus"]):
-        lost = [check["id"] for task in result["tasks"] for check in task["checks"] if check["status"] != "passed"]
-        raise RuntimeError(
-            f"the solution gets {result['score']:g} + {result['bonus']:g}: {result['reason'] or lost[:5]}"
-        )
-    return f"the solution gets {result['score']:g} + {result['bonus']:g} points in {result['seconds']:.1f} s"
+    if (result.score, result.bonus) != (result.max_score, result.max_bonus):
+        lost = [check.id for task in result.tasks for check in task.checks if check.status != "passed"]
+        raise RuntimeError(f"the solution gets {result.score:g} + {result.bonus:g}: {result.reason or lost[:5]}")
+    return f"the solution gets {result.score:g} + {result.bonus:g} points in {result.seconds:.1f} s"

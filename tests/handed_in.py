@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.kit import RELEASE
 from autograder.intake.submissions import FILES, NOTEBOOK, Submission, read_submission
 from autograder.intake.uploads import MAX_FILE
+from tests.kit import RELEASE
 
 STUBS = {name: f'"""{name}"""\n\nraise NotImplementedError("{name}")\n'.encode() for name in FILES}
 STUBS[NOTEBOOK] = (RELEASE / NOTEBOOK).read_bytes()

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from tests.kit import RELEASE
 from autograder.intake.naming import FILES, NOTEBOOK, meant
 from autograder.intake.submissions import find_class, read_submission, released_stubs
+from tests.kit import RELEASE
 
 from .handed_in import NETWORK, OTHER, STUBS, WORK, make_zip, put, read, says
 

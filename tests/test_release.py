@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import RELEASE
 from autograder.course.seed import EXAMPLE
 from autograder.release.build import GIVEN, SOLUTIONS, SOURCE, ReleaseError, assemble, build, files_of, stale
+from tests.kit import RELEASE
 
 ROOT = Path(__file__).parent.parent
 

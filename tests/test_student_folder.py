@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import RELEASE
 from autograder.assignment.mistakes import MISTAKES
 from autograder.course.reference import rubric
 from autograder.intake.submissions import read_submission, released_stubs
 from autograder.release.build import SOLUTIONS
+from tests.kit import RELEASE
 
 NAMES = ("neural_network.py", "activations.py", "exercises.py")
 # In the order in which check.py leads through them: function, file.

@@ -25,7 +25,7 @@ from ..results.record import kit_sha256
 from ..sandbox import Sandbox, SandboxError, choose
 from ..sandbox.lifetime import remove_orphans
 from .pool import Crew
-from .submission import grade_apart
+from .submission import Graded, grade_apart
 
 RETRIES = 5  # of a submission whose worker is lost
 WINDOW = 4  # submissions under way for each thread of the cluster
@@ -115,7 +115,7 @@ def grade_there(submission: Submission, choice: dict[str, Any], example: bool) -
     said = json.loads(grader.stdout.readline() or '{"refusal": "its grading process ended"}')
     if "refusal" in said:
         raise SandboxError(said["refusal"])
-    return json.dumps(said["result"])
+    return said["graded"]
 
 
 def serve(choice: dict[str, Any], questions: IO[bytes], answers: IO[str]) -> None:
@@ -131,7 +131,7 @@ def serve(choice: dict[str, Any], questions: IO[bytes], answers: IO[str]) -> Non
             return
         try:
             sandbox = sandbox or choose(**choice)
-            said: dict[str, Any] = {"result": grade_apart(submission, sandbox)}
+            said = {"graded": Graded(grade_apart(submission, sandbox)).json}
         except SandboxError as error:
             said = {"refusal": str(error)}
         print(json.dumps(said), file=answers, flush=True)

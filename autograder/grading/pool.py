@@ -1,19 +1,18 @@
 """Grades many submissions side by side: who does it, in which order, and what is graded a second time."""
 
-import json
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from ..intake.submissions import Submission
+from ..results.model import Result
 from ..results.record import kit_failure
 from ..sandbox import Sandbox
 from ..sandbox.lifetime import end_with_run, remove_orphans
-from .submission import grade_once, once_more
+from .submission import Graded, grade_once, graded_from, once_more
 
 
 @contextmanager
@@ -31,10 +30,10 @@ def processes(jobs: int) -> Iterator[Executor]:
 
 @dataclass(frozen=True)
 class Crew:
-    """Who grades: `grade`, run by `executor`, gives the result of a submission, or its JSON."""
+    """Who grades: `grade`, run by `executor`, gives what came of a submission as JSON."""
 
     executor: Executor
-    grade: Callable[[Submission], dict[str, Any] | str]
+    grade: Callable[[Submission], str]
     sandboxes: tuple[str, ...]  # the names of those in use
     window: int  # submissions under way at most
 
@@ -43,26 +42,29 @@ class Crew:
 def local_crew(sandbox: Sandbox, jobs: int) -> Iterator[Crew]:
     """`jobs` processes on this machine."""
     with processes(jobs) as executor:
-        yield Crew(executor, partial(grade_once, sandbox=sandbox), (sandbox.name,), 2 * jobs)
+        yield Crew(executor, partial(grade_here, sandbox=sandbox), (sandbox.name,), 2 * jobs)
 
 
-def grade_all(submissions: Iterable[Submission], crew: Crew) -> Iterator[tuple[Submission, dict[str, Any]]]:
+def grade_here(submission: Submission, sandbox: Sandbox) -> str:
+    return grade_once(submission, sandbox).json
+
+
+def grade_all(submissions: Iterable[Submission], crew: Crew) -> Iterator[tuple[Submission, Result]]:
     """Submissions with their results as they come; the next one is read when there is room for it.
 
     Where a process was killed, the memory may have been taken by others: that submission is graded again, alone.
     """
     again: list[Submission] = []
     for submission, graded in in_turn(submissions, crew, crew.window):
-        if (spent := graded.pop("killed", None)) is not None:
-            again.append(once_more(submission, spent))
+        if graded.killed is not None:
+            again.append(once_more(submission, graded.killed))
         else:
-            yield submission, graded
+            yield submission, graded.result
     for submission, graded in in_turn(again, crew, 1):
-        graded.pop("killed", None)
-        yield submission, graded
+        yield submission, graded.result
 
 
-def in_turn(submissions: Iterable[Submission], crew: Crew, window: int) -> Iterator[tuple[Submission, dict[str, Any]]]:
+def in_turn(submissions: Iterable[Submission], crew: Crew, window: int) -> Iterator[tuple[Submission, Graded]]:
     """Submissions and their results, with so many under way at most."""
     under_way: dict[Future, Submission] = {}
     waiting = iter(submissions)
@@ -79,7 +81,6 @@ def in_turn(submissions: Iterable[Submission], crew: Crew, window: int) -> Itera
         for future in done:
             submission = under_way.pop(future)
             if error := future.exception():
-                yield submission, kit_failure(submission, crew.sandboxes[0], error)
+                yield submission, Graded(kit_failure(submission, crew.sandboxes[0], error))
             else:
-                found = future.result()
-                yield submission, json.loads(found) if isinstance(found, str) else found
+                yield submission, graded_from(future.result())

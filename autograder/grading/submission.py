@@ -6,10 +6,11 @@ import re
 import resource
 import signal
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from time import perf_counter
-from typing import Any
+
+import msgspec
 
 from ..course.model import assignment
 from ..course.reference import checks, course
@@ -18,6 +19,7 @@ from ..engine.calls import METHOD_CPU, CallFailed, Student
 from ..engine.runner import Engine
 from ..intake.cells import without
 from ..intake.submissions import Submission
+from ..results.model import Result, as_dict
 from ..results.record import kit_failure, load_problem, result
 from ..sandbox import Sandbox, SandboxError, Worker
 from ..sandbox.lifetime import end_with_parent
@@ -77,8 +79,25 @@ def left_out(worker: Worker) -> tuple[list[str], list[int]]:
         child.close()
 
 
-def grade(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
-    """The result of one submission, in the form that `results.json` has."""
+@dataclass(frozen=True)
+class Graded:
+    """A result; where one of its processes was killed, perhaps for what others took, `killed` says what it cost."""
+
+    result: Result
+    killed: float | None = None  # seconds
+
+    @property
+    def json(self) -> str:
+        """To come back from another process."""
+        return json.dumps({"result": as_dict(self.result), "killed": self.killed})
+
+
+def graded_from(text: str) -> Graded:
+    return msgspec.convert(json.loads(text), Graded)
+
+
+def grade(submission: Submission, sandbox: Sandbox) -> Graded:
+    """The result of one submission."""
     began = perf_counter()
     engine: Engine | None = None
     reason, killed = submission.reason, False
@@ -93,10 +112,10 @@ def grade(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
                 run_checks(engine)
                 runtime.fresh_process()
             killed = worker.killed
+    spent = (runtime.spent if engine else 0.0) if killed else None
     if engine and any("MemoryError" in error for error in engine.kit_errors):
         engine, reason = None, OVERRUN.format(f"{JUDGING_MEMORY >> 20} MiB")
-    found = result(submission, sandbox.name, engine, reason, perf_counter() - began)
-    return {**found, "killed": runtime.spent if reason is None else 0.0} if killed else found
+    return Graded(result(submission, sandbox.name, engine, reason, perf_counter() - began), spent)
 
 
 def run_checks(engine: Engine) -> None:
@@ -105,13 +124,12 @@ def run_checks(engine: Engine) -> None:
     engine.kit_errors += [f"the task {task} has no check" for task, done in engine.results.items() if not done]
 
 
-def grade_apart(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
+def grade_apart(submission: Submission, sandbox: Sandbox) -> Result:
     """Grade in a forked process, so that nothing of one grading reaches the next."""
     graded = grade_once(submission, sandbox)
-    if (spent := graded.pop("killed", None)) is not None:
-        graded = grade_once(once_more(submission, spent), sandbox)
-        graded.pop("killed", None)
-    return graded
+    if graded.killed is not None:
+        graded = grade_once(once_more(submission, graded.killed), sandbox)
+    return graded.result
 
 
 def once_more(submission: Submission, spent: float) -> Submission:
@@ -119,8 +137,8 @@ def once_more(submission: Submission, spent: float) -> Submission:
     return replace(submission, spent=min(spent, 0.75 * SUBMISSION_CPU))
 
 
-def grade_once(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
-    """As `grade_apart`, but where a process was killed, perhaps for what others took, "killed" says what it cost."""
+def grade_once(submission: Submission, sandbox: Sandbox) -> Graded:
+    """As `grade_apart`, but what was killed is not graded again."""
     course(), seed()  # what is wrong with them is said here, once
     read_end, write_end = os.pipe()
     child = os.fork()
@@ -134,9 +152,9 @@ def grade_once(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
             try:
                 graded = grade(submission, sandbox)
             except BaseException as error:
-                graded = kit_failure(submission, sandbox.name, error)
+                graded = Graded(kit_failure(submission, sandbox.name, error))
             with os.fdopen(write_end, "wb") as stream:
-                stream.write(json.dumps(graded).encode())
+                stream.write(graded.json.encode())
         finally:
             os._exit(0)
     os.close(write_end)
@@ -144,11 +162,11 @@ def grade_once(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
         text = stream.read()
     _, status = os.waitpid(child, 0)
     if text:
-        return json.loads(text)
+        return graded_from(text.decode())
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
-        return result(submission, sandbox.name, None, OVERRUN.format(f"{JUDGING_CPU} s"), JUDGING_CPU)
+        return Graded(result(submission, sandbox.name, None, OVERRUN.format(f"{JUDGING_CPU} s"), JUDGING_CPU))
     failed = kit_failure(submission, sandbox.name, RuntimeError(f"the grading process ended with status {status}"))
-    return {**failed, "killed": 0.0} if status == signal.SIGKILL else failed
+    return Graded(failed, 0.0 if status == signal.SIGKILL else None)
 
 
 def bound_judging() -> None:

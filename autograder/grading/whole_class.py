@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -23,9 +22,10 @@ from ..platforms.nbgrader.gradebook import Gradebook
 from ..platforms.nbgrader.marked import released_points
 from ..report.class_report import summary, write_report
 from ..report.feedback import write_feedback
-from ..report.overview import Overview
+from ..report.overview import Overview, write_grades
 from ..report.terminal import class_table, progress, safe
 from ..results.attempts import better
+from ..results.model import Result
 from ..results.record import fingerprint, kit_failure
 from ..results.store import (
     GRADES,
@@ -36,7 +36,7 @@ from ..results.store import (
     read_result,
     remove_examples,
     result_names,
-    write_grades,
+    result_path,
     write_result,
 )
 from ..sandbox import choose
@@ -92,13 +92,13 @@ def grade_class(options: argparse.Namespace) -> int:
                 finish(submission, kit_failure(submission, crew.sandboxes[0], RuntimeError(failed[name])))
                 continue
             found = None if options.force else read_result(options.out, name)
-            if found and found.get("sha256") in [fingerprint(submission, sandbox) for sandbox in crew.sandboxes]:
+            if found and found.sha256 in [fingerprint(submission, sandbox) for sandbox in crew.sandboxes]:
                 done(submission, found)
                 if failed.pop(name, None) is None:
                     continue  # else the earlier result is damaged, or nbgrader has not all of it
             yield submission
 
-    def finish(submission: Submission, result: dict[str, Any]) -> None:
+    def finish(submission: Submission, result: Result) -> None:
         """Write what came of one submission."""
         student = submission.student
         if options.best_of:
@@ -110,7 +110,7 @@ def grade_class(options: argparse.Namespace) -> int:
             write_result(options.out, result)  # last: what has it is done, if this run is killed now
         done(submission, result)
 
-    def done(submission: Submission, result: dict[str, Any]) -> None:
+    def done(submission: Submission, result: Result) -> None:
         with safely(submission.student, "it is in no table"):
             graded.add(result)
         with safely(submission.student, "nbgrader has not all of it"):
@@ -128,8 +128,9 @@ def grade_class(options: argparse.Namespace) -> int:
     rows = graded.rows
     for name in students.keys() - chosen.keys():
         if found := read_result(options.out, name):
-            with safely(name, "its earlier result is damaged"):
-                graded.add(found)
+            graded.add(found)
+        elif os.path.lexists(result_path(options.out, name)):
+            failed[name] = "its earlier result is damaged"
     write_grades(options.out, graded)
     write_report(options.out, graded)
     class_table(console, rows)
@@ -140,18 +141,18 @@ def grade_class(options: argparse.Namespace) -> int:
     console.print(
         f"Results are in {options.out}: {REPORT}, {GRADES}, and STUDENT/{assignment().name}/feedback.html for each."
     )
-    failed = {**{row["student"]: row["kit_error"] for row in rows if row["kit_error"]}, **failed}
+    failed = {**{row.student: row.kit_error for row in rows if row.kit_error}, **failed}
     for name, why in sorted(failed.items()):
         print(f"autograder: the kit itself failed on {safe(name)}: {safe(why)}", file=sys.stderr)
     os.close(locked)
     return 1 if failed else 0
 
 
-def noted(result: dict[str, Any], example: bool, rule: LateRule | None) -> dict[str, Any]:
+def noted(result: Result, example: bool, rule: LateRule | None) -> Result:
     """The result with what only the class knows: that it is an example's, and whose word the time is."""
-    if rule and result["submitted"] and WORD not in result["notes"]:
-        result = {**result, "notes": [*result["notes"], WORD]}
-    return {**result, "example": True} if example else result
+    if rule and result.submitted and WORD not in result.notes:
+        result = replace(result, notes=(*result.notes, WORD))
+    return replace(result, example=example)
 
 
 def gone(out: Path, students: Collection[str]) -> list[str]:

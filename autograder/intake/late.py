@@ -47,6 +47,15 @@ class BadRule(KitError):
 
 
 @dataclass(frozen=True)
+class Lateness:
+    """What being late costs: `days` begun since it was due (ISO text), `penalty` in points."""
+
+    due: str
+    days: int
+    penalty: float
+
+
+@dataclass(frozen=True)
 class LateRule:
     due: datetime  # with its time zone
     percent_per_day: float  # of what was earned, for each day begun
@@ -94,8 +103,8 @@ def _zone(name: str | None) -> tzinfo:
     return ZoneInfo(name)
 
 
-def lateness(submitted: str | None, earned: float, rule: LateRule | None) -> dict[str, Any] | None:
-    """What stands under `late` in a result: days begun since it was due, and the points that they cost.
+def lateness(submitted: str | None, earned: float, rule: LateRule | None) -> Lateness | None:
+    """Days begun since it was due, and the points that they cost.
 
     `submitted` is ISO text, `earned` is score and bonus together.  None without a rule or a time.
     """
@@ -104,4 +113,4 @@ def lateness(submitted: str | None, earned: float, rule: LateRule | None) -> dic
     over = (datetime.fromisoformat(submitted) - rule.due) / timedelta(days=1)
     days = max(0, math.ceil(over))
     penalty = round(earned * min(1.0, days * rule.percent_per_day / 100), 2)
-    return {"due": rule.due.isoformat(), "days": days, "penalty": penalty}
+    return Lateness(rule.due.isoformat(), days, penalty)

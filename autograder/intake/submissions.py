@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from ..course.model import assignment
 from ..engine.text import NotText, as_utf8
@@ -39,7 +40,7 @@ class Submission:
 
     student: str
     files: dict[str, bytes]  # name -> source; files equal to the released stub are left out
-    source: str  # "files" or "notebook"
+    source: Literal["files", "notebook"]
     taken: tuple[str, ...]  # paths inside the upload that are graded
     ignored: tuple[str, ...]  # the other paths, or the first of them and how many more
     notes: tuple[str, ...]  # sentences for the feedback, those of `broken` among them
@@ -197,7 +198,8 @@ def _choose_copy(name: str, copies: Sequence[Entry], stubs: Mapping[str, bytes],
 
 def _decide(student: str, found: _Found) -> Submission:
     """Choose between files and notebook, and between a grade and a reason."""
-    files, source, notes, broken, reason = found.files, "files", list(found.notes), dict(found.broken), None
+    source: Literal["files", "notebook"] = "files"
+    files, notes, broken, reason = found.files, list(found.notes), dict(found.broken), None
     if files and (found.lifted or NOTEBOOK in broken):
         broken.pop(NOTEBOOK, None)
         notes.append("Both files and a notebook were worked on: the files are graded.")

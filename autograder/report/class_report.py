@@ -2,9 +2,8 @@
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..course.model import assignment
 from ..course.rubric import rubric
@@ -12,7 +11,7 @@ from ..intake.late import TIMESTAMP, late_rule
 from ..results.store import REPORT, write_whole
 from .drawing import figure
 from .feedback import templates
-from .overview import Overview
+from .overview import Overview, Row
 
 BINS = 10
 SLOW = 10  # submissions named as the slowest
@@ -31,8 +30,8 @@ def write_report(out: Path, overview: Overview) -> None:
             histogram=histogram(rows),
             checks=overview.checks.values(),
             mistakes=[(known[name].says, number) for name, number in common if name in known],
-            ungradable=[row for row in rows if row["status"] == "ungradable"],
-            slow=sorted(rows, key=lambda row: -row["seconds"])[:SLOW],
+            ungradable=[row for row in rows if row.status == "ungradable"],
+            slow=sorted(rows, key=lambda row: -row.seconds)[:SLOW],
         )
     )
     write_whole(out / REPORT, page)
@@ -41,17 +40,17 @@ def write_report(out: Path, overview: Overview) -> None:
 def summary(overview: Overview) -> list[str]:
     """The class in five lines; six where being late costs something."""
     rows = overview.rows
-    scores, best = [row["score"] for row in rows], rows[0]["max_score"]
-    ungradable = [row["student"] for row in rows if row["status"] == "ungradable"]
+    scores, best = [row.score for row in rows], rows[0].max_score
+    ungradable = [row.student for row in rows if row.status == "ungradable"]
     common = overview.mistakes.most_common(3)
     shares = {
-        task["id"]: statistics.mean(row["points"][number] for row in rows) / task["max_points"]
+        task.id: statistics.mean(row.points[number] for row in rows) / task.max_points
         for number, task in enumerate(overview.tasks.values())
-        if not task["bonus"]
+        if not task.bonus
     }
     hardest = min(shares, key=lambda name: shares[name]) if shares else ""
-    slowest, seconds = max(rows, key=lambda row: row["seconds"]), sum(row["seconds"] for row in rows)
-    sandboxes = ", ".join(sorted({row["sandbox"] for row in rows}))
+    slowest, seconds = max(rows, key=lambda row: row.seconds), sum(row.seconds for row in rows)
+    sandboxes = ", ".join(sorted({row.sandbox for row in rows}))
     return [
         f"{len(rows)} submissions, {len(ungradable)} of them ungradable; median score {statistics.median(scores):g}"
         f" of {best:g}, {sum(score >= best for score in scores)} with all points.",
@@ -62,22 +61,22 @@ def summary(overview: Overview) -> list[str]:
         if hardest
         else "No base task was graded.",
         "Ungradable: " + (", ".join(ungradable[:5]) + (", ..." if len(ungradable) > 5 else "") or "none") + ".",
-        f"Slowest: {slowest['student']}, {slowest['seconds']:.0f} s; in all {seconds:.0f} s, sandbox: {sandboxes}.",
+        f"Slowest: {slowest.student}, {slowest.seconds:.0f} s; in all {seconds:.0f} s, sandbox: {sandboxes}.",
         *([undated(rows)] if late_rule(rubric()) else []),
     ]
 
 
-def undated(rows: Sequence[Mapping[str, Any]]) -> str:
+def undated(rows: Sequence[Row]) -> str:
     """Whose time of handing in is not known, so that they are never late."""
-    names = [f"{row['student']}{' (it cannot be read)' * row['time_unread']}" for row in rows if not row["submitted"]]
+    names = [f"{row.student}{' (it cannot be read)' * row.time_unread}" for row in rows if not row.submitted]
     known = f"The time of {len(rows) - len(names)} of {len(rows)} is known, from {TIMESTAMP}"
     return f"{known}; not known, so not late: {', '.join(names) or 'none'}."
 
 
-def histogram(rows: Sequence[Mapping[str, Any]]) -> str:
+def histogram(rows: Sequence[Row]) -> str:
     """How many students reached which share of the base points."""
-    best = rows[0]["max_score"] or 1
-    counts = Counter(min(int(BINS * row["score"] / best), BINS - 1) for row in rows)
+    best = rows[0].max_score or 1
+    counts = Counter(min(int(BINS * row.score / best), BINS - 1) for row in rows)
     tallest, body = max(counts.values()), '<path class="axis" d="M30 10V130H430"/>'
     for number in range(BINS):
         height = 110 * counts[number] / tallest

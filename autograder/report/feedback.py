@@ -1,23 +1,26 @@
 """`feedback.html`: one page for one student, that needs nothing but itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..course.model import assignment
+from ..engine.outcome import CheckResult, Status
+from ..results.model import Result, TaskResult
 from ..results.store import result_path, write_whole
 
 STATES = {
-    **{"passed": "passed", "partial": "partly right", "failed": "wrong", "error": "stops with an error"},
-    **{
-        "timeout": "takes too long",
-        "crashed": "crashes",
-        "untried": "not written yet",
-        "blocked": "can't be checked yet",
-    },
+    Status.PASSED: "passed",
+    Status.PARTIAL: "partly right",
+    Status.FAILED: "wrong",
+    Status.ERROR: "stops with an error",
+    Status.TIMEOUT: "takes too long",
+    Status.CRASHED: "crashes",
+    Status.UNTRIED: "not written yet",
+    Status.BLOCKED: "can't be checked yet",
 }
 
 
@@ -27,36 +30,43 @@ def templates() -> Environment:
     return Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
 
-def write_feedback(out: Path, result: Mapping[str, Any]) -> None:
+@dataclass
+class Line:
+    """A check with its hidden twin, and each message said once."""
+
+    title: str
+    results: list[CheckResult] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+
+def write_feedback(out: Path, result: Result) -> None:
     """Write the page beside results.json."""
-    write_whole(result_path(out, result["student"]).with_name("feedback.html"), page(result))
+    write_whole(result_path(out, result.student).with_name("feedback.html"), page(result))
 
 
-def page(result: Mapping[str, Any]) -> str:
-    tasks = [{**task, "state": state_of(task), "checks": joined(task["checks"])} for task in result["tasks"]]
-    return (
-        templates()
-        .get_template("feedback.html")
-        .render(r=result, tasks=tasks, pictures=assignment().pictures.drawn(result.get("pictures", {})), states=STATES)
-    )
+def page(result: Result) -> str:
+    tasks = [(task, state_of(task), joined(task.checks)) for task in result.tasks]
+    pictures = assignment().pictures.drawn(result.pictures)
+    return templates().get_template("feedback.html").render(r=result, tasks=tasks, pictures=pictures, states=STATES)
 
 
-def state_of(task: Mapping[str, Any]) -> str:
+def state_of(task: TaskResult) -> Status:
     """Passed, partly, failed, blocked or untried, for the task as a whole."""
-    statuses = {check["status"] for check in task["checks"]}
-    if task["points"] >= task["max_points"]:
-        return "passed"
-    if task["points"] > 0:
-        return "partial"
-    return next((s for s in ("untried", "blocked") if statuses <= {s}), "failed") if statuses else "blocked"
+    statuses = {check.status for check in task.checks}
+    if task.points >= task.max_points:
+        return Status.PASSED
+    if task.points > 0:
+        return Status.PARTIAL
+    alike = (status for status in (Status.UNTRIED, Status.BLOCKED) if statuses <= {status})
+    return next(alike, Status.FAILED) if statuses else Status.BLOCKED
 
 
-def joined(checks: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The checks with those on hidden data beside their visible twins, and each message said once."""
-    rows: dict[str, dict[str, Any]] = {}
+def joined(checks: Iterable[CheckResult]) -> list[Line]:
+    """The checks with those on hidden data beside their visible twins."""
+    lines: dict[str, Line] = {}
     for check in checks:
-        row = rows.setdefault(check["title"], {"title": check["title"], "results": [], "messages": []})
-        row["results"].append(check)
-        if check["message"] and check["message"] not in row["messages"]:
-            row["messages"].append(check["message"])
-    return list(rows.values())
+        line = lines.setdefault(check.title, Line(check.title))
+        line.results.append(check)
+        if check.message and check.message not in line.messages:
+            line.messages.append(check.message)
+    return list(lines.values())

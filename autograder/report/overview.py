@@ -1,67 +1,132 @@
 """What is kept of each result while a class is graded: little, whatever students wrote."""
 
+import csv
+import io
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import quote
 
 from ..course.model import assignment
+from ..engine.outcome import WAITING, Status
 from ..intake.late import UNREAD
+from ..results.model import Number, Result, TaskResult
+from ..results.store import GRADES, write_whole
+from ..results.tables import harmless
 
-KEPT = ("student", "status", "score", "max_score", "bonus", "max_bonus", "source", "sandbox", "reason", "seconds")
+
+@dataclass(frozen=True)
+class Row:
+    """One student in the tables of a class."""
+
+    student: str
+    status: str
+    score: Number
+    max_score: Number
+    bonus: Number
+    max_bonus: Number
+    source: str
+    sandbox: str
+    reason: str | None
+    seconds: float
+    points: tuple[Number, ...]  # task by task
+    remark: str
+    link: str
+    submitted: str | None
+    time_unread: bool
+    kit_error: str
+
+
+@dataclass
+class CheckCounts:
+    """How a check went in a class."""
+
+    task: str
+    title: str
+    visible: bool
+    counts: Counter[str] = field(default_factory=Counter)  # students by passed, failed, untried, blocked
 
 
 class Overview:
     """A class: a row per student, and over all students the mistakes named and the fates of each check."""
 
-    def __init__(self, results: Iterable[Mapping[str, Any]] = ()):
-        self._rows: dict[str, dict[str, Any]] = {}
+    def __init__(self, results: Iterable[Result] = ()):
+        self._rows: dict[str, Row] = {}
         self.ungradable = 0
         self.mistakes: Counter[str] = Counter()  # students who made each; what was not tried is none
-        self.checks: dict[str, dict[str, Any]] = {}  # by id, visible and hidden apart
-        self.tasks: dict[str, dict[str, Any]] = {}  # id, max_points, bonus
+        self.checks: dict[str, CheckCounts] = {}  # by id, visible and hidden apart
+        self.tasks: dict[str, TaskResult] = {}  # by id, that of the first result
         for result in results:
             self.add(result)
 
-    def add(self, result: Mapping[str, Any]) -> None:
-        row = {name: result[name] for name in KEPT}
-        row["points"] = [task["points"] for task in result["tasks"]]
-        row["remark"] = remark(result)
-        row["link"] = f"{quote(result['student'], errors='surrogateescape')}/{assignment().name}/feedback.html"
-        row["submitted"], row["time_unread"] = result.get("submitted"), UNREAD in result.get("notes", ())
-        row["kit_error"] = (result["kit_errors"] or [""])[0]
-        self._rows[result["student"]] = row
-        self.ungradable += row["status"] == "ungradable"
-        named = set()
-        for task in result["tasks"]:
-            self.tasks.setdefault(task["id"], {name: task[name] for name in ("id", "max_points", "bonus")})
-            for check in task["checks"]:
-                about = {"task": task["id"], "title": check["title"], "visible": check["visible"], "counts": Counter()}
-                state = check["status"] if check["status"] in ("passed", "untried", "blocked") else "failed"
-                self.checks.setdefault(check["id"], about)["counts"][state] += 1
-                if check["mistake"] and check["status"] != "untried":
-                    named.add(check["mistake"])
+    def add(self, result: Result) -> None:
+        self._rows[result.student] = Row(
+            student=result.student,
+            status=result.status,
+            score=result.score,
+            max_score=result.max_score,
+            bonus=result.bonus,
+            max_bonus=result.max_bonus,
+            source=result.source,
+            sandbox=result.sandbox,
+            reason=result.reason,
+            seconds=result.seconds,
+            points=tuple(task.points for task in result.tasks),
+            remark=remark(result),
+            link=f"{quote(result.student, errors='surrogateescape')}/{assignment().name}/feedback.html",
+            submitted=result.submitted,
+            time_unread=UNREAD in result.notes,
+            kit_error=(result.kit_errors or ("",))[0],
+        )
+        self.ungradable += not result.graded
+        named = set[str]()
+        for task in result.tasks:
+            self.tasks.setdefault(task.id, task)
+            for check in task.checks:
+                counted = self.checks.setdefault(check.id, CheckCounts(task.id, check.title, check.visible))
+                told_apart = check.status in (Status.PASSED, *WAITING)
+                counted.counts[check.status.value if told_apart else Status.FAILED.value] += 1
+                if check.status != Status.UNTRIED:
+                    named.update(check.mistakes)
         self.mistakes.update(named)
 
     @property
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Row]:
         """By student."""
         return [self._rows[student] for student in sorted(self._rows)]
 
 
-def remark(result: Mapping[str, Any]) -> str:
-    """Why there is no grade, or the dearest loss."""
-    if result["reason"]:
-        return result["reason"]
-    tasks = [task for task in result["tasks"] if not task["bonus"]]
-    checks = [check for task in tasks for check in task["checks"] if check["points"] < check["max_points"]]
-    named = [check for check in checks if check["mistake"]]
-    lost = [check for check in named or checks if check["status"] not in ("blocked", "untried")]
+def remark(result: Result) -> str:
+    """Why there is no grade, or the most expensive loss."""
+    if result.reason:
+        return result.reason
+    tasks = [task for task in result.tasks if not task.bonus]
+    checks = [check for task in tasks for check in task.checks if check.points < check.max_points]
+    named = [check for check in checks if check.mistake]
+    lost = [check for check in named or checks if check.status not in WAITING]
     if not checks:
         return "all right"
     if not lost:
-        return "not written yet: " + ", ".join(task["id"] for task in tasks if task["points"] < task["max_points"])
+        return "not written yet: " + ", ".join(task.id for task in tasks if task.points < task.max_points)
     first = lost[0]
-    return f"{first['id'].split('/')[0]}: " + (
-        first["mistake"].replace("_", " ") if first["mistake"] else first["message"]
+    return f"{first.id.split('/')[0]}: " + (first.mistake.replace("_", " ") if first.mistake else first.message)
+
+
+def write_grades(out: Path, overview: Overview) -> None:
+    """`grades.csv`: a line per student, sorted by name, with the points of each task."""
+    text = io.StringIO(newline="")
+    lines = csv.writer(text)
+    lines.writerow(
+        [
+            *("student", "status", "score", "max_score", "bonus", "max_bonus"),
+            *overview.tasks,
+            "source",
+            "sandbox",
+            "reason",
+        ]
     )
+    for row in overview.rows:
+        before = row.student, row.status, row.score, row.max_score, row.bonus, row.max_bonus
+        lines.writerow(map(harmless, [*before, *row.points, row.source, row.sandbox, row.reason or ""]))
+    write_whole(out / GRADES, text.getvalue())

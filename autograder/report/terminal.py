@@ -1,7 +1,7 @@
 """What `grade` and `grade-one` show in a terminal."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,12 +15,16 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from ..engine.outcome import Status
+from ..results.model import Result
+from .overview import Row
+
 MOST_ROWS = 200  # that anyone reads in a terminal
 MARKS = {
-    "passed": "[green]passed[/]",
-    "partial": "[yellow]partly[/]",
-    "untried": "[dim]untried[/]",
-    "blocked": "[yellow]blocked[/]",
+    Status.PASSED: "[green]passed[/]",
+    Status.PARTIAL: "[yellow]partly[/]",
+    Status.UNTRIED: "[dim]untried[/]",
+    Status.BLOCKED: "[yellow]blocked[/]",
 }
 
 
@@ -36,40 +40,38 @@ def progress(console: Console) -> Progress:
     return Progress(TextColumn("Grading"), *columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def class_table(console: Console, rows: Sequence[dict[str, Any]]) -> None:
+def class_table(console: Console, rows: Sequence[Row]) -> None:
     """A line per student: the points, and what cost most; of a large class, the first lines."""
     table = Table(box=None, pad_edge=False)
     for name in ("student", "score", "bonus", "seconds", ""):
         justify: Literal["left", "right"] = "left" if name in ("student", "") else "right"
         table.add_column(name, justify=justify, overflow="fold")
     for r in rows[:MOST_ROWS]:
-        points = f"{r['score']:g}", f"{r['bonus']:g}", f"{r['seconds']:.1f}"
-        table.add_row(escape(safe(r["student"])), *points, escape(safe(r["remark"])))
+        points = f"{r.score:g}", f"{r.bonus:g}", f"{r.seconds:.1f}"
+        table.add_row(escape(safe(r.student)), *points, escape(safe(r.remark)))
     console.print(table)
     if len(rows) > MOST_ROWS:
         console.print(f"... and {len(rows) - MOST_ROWS:,} more, which report.html and grades.csv have.")
 
 
-def one_result(console: Console, result: dict[str, Any]) -> None:
+def one_result(console: Console, result: Result) -> None:
     """Task by task, check by check."""
-    for task in result["tasks"]:
-        console.print(
-            f"\n[bold]{escape(task['title'])}[/] ({task['id']}): {task['points']:g} of {task['max_points']:g} points"
-        )
+    for task in result.tasks:
+        console.print(f"\n[bold]{escape(task.title)}[/] ({task.id}): {task.points:g} of {task.max_points:g} points")
         said = set()
-        for check in task["checks"]:
-            hidden = "" if check["visible"] else " [dim](hidden data)[/]"
-            mark = MARKS.get(check["status"], f"[red]{check['status']}[/]")
-            console.print(f"  {mark:>18} {escape(check['title'])}{hidden}", highlight=False)
-            if check["message"] and check["message"] not in said:
-                console.print(f"          {escape(safe(check['message']))}", highlight=False)
-                said.add(check["message"])
+        for check in task.checks:
+            hidden = "" if check.visible else " [dim](hidden data)[/]"
+            mark = MARKS.get(check.status, f"[red]{check.status}[/]")
+            console.print(f"  {mark:>18} {escape(check.title)}{hidden}", highlight=False)
+            if check.message and check.message not in said:
+                console.print(f"          {escape(safe(check.message))}", highlight=False)
+                said.add(check.message)
     console.print()
-    for note in ([result["reason"]] if result["reason"] else []) + result["notes"]:
+    for note in [*filter(None, [result.reason]), *result.notes]:
         console.print(escape(safe(note)))
     console.print(
-        f"Score {result['score']:g} of {result['max_score']:g}, bonus {result['bonus']:g} of {result['max_bonus']:g}"
-        f" (sandbox: {result['sandbox']}, {result['seconds']:.1f} s)."
+        f"Score {result.score:g} of {result.max_score:g}, bonus {result.bonus:g} of {result.max_bonus:g}"
+        f" (sandbox: {result.sandbox}, {result.seconds:.1f} s)."
     )
 
 

@@ -1,10 +1,10 @@
-"""The record of one submission, in the form that `results.json` has."""
+"""Makes the record of one submission."""
 
 import hashlib
 import platform
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -13,13 +13,14 @@ from ..course.model import assignment
 from ..course.reference import course
 from ..course.rubric import rubric
 from ..course.seed import keyed
+from ..engine.check import RubricTask
+from ..engine.outcome import CheckResult
 from ..engine.runner import Engine
 from ..intake.late import late_rule, lateness
 from ..intake.submissions import Submission
+from .model import SCHEMA, Result, TaskResult, diagnosed
 
-SCHEMA = 1
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
-# What decides a grade, besides the submission.
 
 
 def load_problem(reply: dict, source: str) -> str | None:
@@ -58,58 +59,51 @@ def version() -> str:
     return ".".join(platform.python_version_tuple()[:2])
 
 
-def result(
-    submission: Submission, sandbox: str, engine: Engine | None, reason: str | None, seconds: float
-) -> dict[str, Any]:
-    tasks = []
-    for task in course().tasks:
-        checks = [asdict(check) for check in engine.results[task.id]] if engine else []
-        points = round(sum(check["points"] for check in checks), 2)
-        tasks.append(
-            {
-                "id": task.id,
-                "title": task.title,
-                "points": points,
-                "max_points": task.points,
-                "bonus": task.bonus,
-                "checks": checks,
-            }
-        )
+def result(submission: Submission, sandbox: str, engine: Engine | None, reason: str | None, seconds: float) -> Result:
+    """The record of one submission; without an engine nothing of it was graded, for this reason."""
+    tasks = [task_result(task, engine.results[task.id] if engine else []) for task in course().tasks]
 
     def total(name: str, bonus: bool) -> float:
-        return round(sum(task[name] for task in tasks if task["bonus"] == bonus), 2)
+        return round(sum(getattr(task, name) for task in tasks if task.bonus == bonus), 2)
 
-    return {
-        "schema": SCHEMA,
-        "student": submission.student,
-        "assignment": assignment().name,
-        "source": submission.source,
-        "status": "graded" if engine else "ungradable",
-        "reason": reason,
-        "score": total("points", False),
-        "max_score": total("max_points", False),
-        "bonus": total("points", True),
-        "max_bonus": total("max_points", True),
-        "submitted": submission.submitted,
-        "late": lateness(submission.submitted, total("points", False) + total("points", True), late_rule(rubric())),
-        "sandbox": sandbox,
-        "sha256": None if engine and engine.kit_errors else fingerprint(submission, sandbox),  # None: grade it again
-        "seconds": round(seconds, 3),
-        "taken": list(submission.taken),
-        "ignored": list(submission.ignored),
-        "notes": list(submission.notes),
-        "kit_errors": engine.kit_errors if engine else [],
-        "tasks": tasks,
-        "pictures": assignment().pictures.data(engine.cases) if engine else {},
-    }
-
-
-def kit_failure(submission: Submission, sandbox: str, error: BaseException) -> dict[str, Any]:
-    """The result where grading itself went wrong: it will be graded again."""
-    failed = result(
-        submission, sandbox, None, "The kit itself failed on this submission; it will be graded again.", 0.0
+    score, bonus = total("points", False), total("points", True)
+    return Result(
+        schema=SCHEMA,
+        student=submission.student,
+        assignment=assignment().name,
+        source=submission.source,
+        status="graded" if engine else "ungradable",
+        reason=reason,
+        score=score,
+        max_score=total("max_points", False),
+        bonus=bonus,
+        max_bonus=total("max_points", True),
+        submitted=submission.submitted,
+        late=lateness(submission.submitted, score + bonus, late_rule(rubric())),
+        sandbox=sandbox,
+        sha256=None if engine and engine.kit_errors else fingerprint(submission, sandbox),
+        seconds=round(seconds, 3),
+        taken=submission.taken,
+        ignored=submission.ignored,
+        notes=submission.notes,
+        kit_errors=tuple(engine.kit_errors) if engine else (),
+        tasks=tuple(tasks),
+        diagnosis=tuple(found for task in tasks for found in task.diagnosis),
+        pictures=assignment().pictures.data(engine.cases) if engine else {},
     )
-    return {**failed, "sha256": None, "kit_errors": [f"{type(error).__name__}: {error}"]}
+
+
+def task_result(task: RubricTask, checks: Sequence[CheckResult]) -> TaskResult:
+    points = round(sum(check.points for check in checks), 2)
+    bare = TaskResult(task.id, task.title, points, task.points, task.bonus, tuple(checks))
+    return replace(bare, diagnosis=diagnosed(bare, assignment().mistakes))
+
+
+def kit_failure(submission: Submission, sandbox: str, error: BaseException) -> Result:
+    """The result where grading itself went wrong: it will be graded again."""
+    reason = "The kit itself failed on this submission; it will be graded again."
+    failed = result(submission, sandbox, None, reason, 0.0)
+    return replace(failed, sha256=None, kit_errors=(f"{type(error).__name__}: {error}",))
 
 
 def kit_sha256() -> str:

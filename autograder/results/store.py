@@ -4,19 +4,15 @@ import contextlib
 import csv
 import fcntl
 import hashlib
-import io
-import json
 import os
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
 
 from ..course.model import assignment
 from ..errors import KitError
-from ..report.overview import Overview
-from .tables import harmless
+from .model import Result, as_json, from_json
 
 GRADES, REPORT, WRITABLE = "grades.csv", "report.html", "writable"
 EXPORTS = ("canvas.csv", "moodle.csv", "csv.csv")
@@ -84,16 +80,15 @@ def result_path(out: Path, student: str) -> Path:
     return out / student / assignment().name / "results.json"
 
 
-def write_result(out: Path, result: dict[str, Any]) -> None:
-    write_whole(result_path(out, result["student"]), json.dumps(result, indent=1) + "\n")
+def write_result(out: Path, result: Result) -> None:
+    write_whole(result_path(out, result.student), as_json(result))
 
 
-def read_result(out: Path, student: str) -> dict[str, Any] | None:
+def read_result(out: Path, student: str) -> Result | None:
     """The result of an earlier run, or None where there is none that can be read."""
     try:
-        found = json.loads(result_path(out, student).read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) else None
-    except (OSError, ValueError, RecursionError):
+        return from_json(result_path(out, student).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
 
 
@@ -107,7 +102,7 @@ def students_in(out: Path) -> list[str]:
 
 def remove_examples(out: Path) -> None:
     """Take out what an earlier run wrote of the example class, and the exports, which may hold it."""
-    examples = [name for name in students_in(out) if (read_result(out, name) or {}).get("example")]
+    examples = [name for name in students_in(out) if (found := read_result(out, name)) and found.example]
     for name in examples:
         remove_folder(out / name / assignment().name, ("results.json", "feedback.html"))
     for export in EXPORTS if examples else ():
@@ -135,15 +130,3 @@ def students_of(grades: Path) -> set[str] | None:
             return {row[0] for row in csv.reader(stream) if row}
     except (OSError, ValueError, csv.Error):
         return None
-
-
-def write_grades(out: Path, overview: Overview) -> None:
-    """`grades.csv`: a line per student, sorted by name, with the points of each task."""
-    before = ("student", "status", "score", "max_score", "bonus", "max_bonus")
-    text = io.StringIO(newline="")
-    lines = csv.writer(text)
-    lines.writerow([*before, *overview.tasks, "source", "sandbox", "reason"])
-    for row in overview.rows:
-        after = [row["source"], row["sandbox"], row["reason"] or ""]
-        lines.writerow(map(harmless, [*(row[name] for name in before), *row["points"], *after]))
-    write_whole(out / GRADES, text.getvalue())

@@ -36,7 +36,7 @@ ENVIRONMENT = {
 }
 
 TRIAL = b"import colorsys, numpy\nopen(numpy.__file__).close()\n"
-TRIED = {"package": "tried", "module": "trial", "functions": "trial", "kind": None, "read_after": {}}
+TRIED: dict[str, object] = {"package": "tried", "module": "trial", "functions": "trial", "kind": None, "read_after": {}}
 OUTSIDE = "grade outside the container, or start it with --privileged"
 # What is said where the sandbox cannot start, and what to do then; the first that fits.
 ADVICE = (

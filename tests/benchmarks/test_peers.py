@@ -6,10 +6,10 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from tests.kit import ASSIGNMENT
 from autograder.grading.submission import grade_apart
 from autograder.intake.submissions import read_submission, released_stubs
 from autograder.sandbox import choose
+from tests.kit import ASSIGNMENT
 
 from .peers.classroom import EXAMPLES, write_package
 from .peers.freeze import freeze

@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.kit import RELEASE
 from autograder.release.build import SOLUTIONS
+from tests.kit import RELEASE
 
 NAMES = ("neural_network.py", "activations.py", "exercises.py")
 WORKFLOW = yaml.safe_load((RELEASE / ".github" / "workflows" / "classroom.yml").read_text(encoding="utf-8"))

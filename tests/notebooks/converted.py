@@ -6,8 +6,8 @@ import json
 import textwrap
 from collections.abc import Mapping
 
-from tests.kit import RELEASE
 from autograder.intake.cells import SOLUTIONS
+from tests.kit import RELEASE
 
 RELEASED = json.loads((RELEASE / "ps18.ipynb").read_text(encoding="utf-8"))
 FILE_OF = {"tanh-code": "activations.py", "square-code": "exercises.py", "spirals-code": "exercises.py"}

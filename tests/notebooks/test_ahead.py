@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.kit import RELEASE
 from autograder.engine.ahead import look_ahead
 from autograder.release.notebook import executed
+from tests.kit import RELEASE
 
 from .converted import RELEASED, code_cell
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kit import RELEASE
 from autograder.grading.submission import grade_apart
 from autograder.intake.cells import SOLUTIONS, lift
 from autograder.intake.submissions import read_submission, released_stubs
 from autograder.intake.uploads import Refused
 from autograder.sandbox import choose
+from tests.kit import RELEASE
 
 from .converted import RELEASED, code_cell, notebook_of
 

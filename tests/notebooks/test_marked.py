@@ -7,8 +7,8 @@ import pytest
 from bs4 import BeautifulSoup
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from tests.kit import RELEASE
 from autograder.platforms.nbgrader.marked import CUT, ROOM, answered, handed_in, literal, plain
+from tests.kit import RELEASE
 
 HALF_A_MEGABYTE = 500_000
 LONG = ["<b a a ", "[", "![", "[](", "\\\\[", "*a**", ">", "| a ", "# a\n", "- a\n", "`", "$", "word ", "\n", "a\n\n"]

@@ -6,7 +6,6 @@ import shutil
 
 import pytest
 
-from tests.kit import RELEASE
 from autograder.course.reference import rubric
 from autograder.intake.cells import SOLUTIONS
 from autograder.release.build import SOLUTIONS as PACKAGE
@@ -19,6 +18,7 @@ from autograder.release.notebook import (
     student_notebook,
     try_out,
 )
+from tests.kit import RELEASE
 
 POINTS = {task["id"]: task["points"] for task in rubric()["task"]}
 

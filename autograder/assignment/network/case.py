@@ -17,6 +17,8 @@ class NetworkCase(Case):
     `predict` is the grader's own forward pass; without it, at home, the student's is taken.
     """
 
+    guides: Sequence[NetworkStudent]
+
     def __init__(self, *about: Any, predict: Callable[..., np.ndarray] | None = None, **options: Any):
         super().__init__(*about, **options)
         self._predict = predict

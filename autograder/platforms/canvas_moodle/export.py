@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ...course.model import assignment
 from ...report.terminal import safe
-from ...results.attempts import total
+from ...results.model import Result
 from ...results.store import GRADES, Unwritable, read_result, result_path, students_in, students_of, write_whole
 from ...results.tables import FORMULA, harmless
 from .roster import Roster, RosterError, match, read_roster, same_form
@@ -21,7 +20,6 @@ LOGINS = {  # the columns that may name students, the likeliest first
     "moodle": ("Identifier", "Email address", "ID number", "Username"),
 }
 CANVAS_COLUMN = re.compile(r"(.*)\s\((\d+)\)", re.DOTALL)
-NEEDED = {"student", "status", "score", "bonus", "kit_errors"}  # of a result
 
 
 @dataclass
@@ -32,20 +30,21 @@ class Export:
     said: list[str] = field(default_factory=list)
 
 
-def graded(out: Path) -> dict[str, dict[str, Any]]:
+def graded(out: Path) -> dict[str, Result]:
     """Every result in `out`, by student."""
     names = students_in(out)
     if not names:
         raise RosterError(f"{out} holds no results: run `make grade`, or name the folder with --out.")
     results = {}
     for name in names:
-        results[name] = read_result(out, name) or {}
-        if not results[name].keys() >= NEEDED:
+        found = read_result(out, name)
+        if found is None:
             raise RosterError(f"{safe(str(result_path(out, name)))} is no result: run `make grade` again.")
+        results[name] = found
     return results
 
 
-def still_there(out: Path, results: Mapping[str, dict]) -> tuple[dict[str, dict], list[str]]:
+def still_there(out: Path, results: Mapping[str, Result]) -> tuple[dict[str, Result], list[str]]:
     """The results of those who were there when the class was graded last, and what to say of the others."""
     table = students_of(out / GRADES)
     there = {name: result for name, result in results.items() if table is None or harmless(name) in table}
@@ -56,7 +55,7 @@ def still_there(out: Path, results: Mapping[str, dict]) -> tuple[dict[str, dict]
 
 
 def export(
-    form: str, results: Mapping[str, dict], roster: Path | None, column: str | None, login: str | None
+    form: str, results: Mapping[str, Result], roster: Path | None, column: str | None, login: str | None
 ) -> Export:
     """The text of the file, in one of FORMATS; `column` and `login` are headings or numbers, from 1."""
     if form == "csv":
@@ -69,17 +68,17 @@ def export(
     return fill(form, read_roster(roster), results, column, login)
 
 
-def plain(results: Iterable[Mapping[str, Any]]) -> str:
+def plain(results: Iterable[Result]) -> str:
     """A line per student; names that a spreadsheet would compute are made harmless."""
-    results = sorted(results, key=lambda result: result["student"])
-    late = any(result.get("late") for result in results)
+    results = sorted(results, key=lambda result: result.student)
+    late = any(result.late for result in results)
     stream = io.StringIO(newline="")
     table = csv.writer(stream)
     table.writerow(["student", "score", "bonus", "total", "status", *(["late_days", "penalty"] if late else [])])
     for r in results:
-        about = r.get("late") or {"days": "", "penalty": ""}
-        row = [r["student"], r["score"], r["bonus"], number(total(r)), "kit failed" if r["kit_errors"] else r["status"]]
-        table.writerow(map(harmless, row + ([about["days"], about["penalty"]] if late else [])))
+        about = [r.late.days, r.late.penalty] if r.late else ["", ""]
+        row = [r.student, r.score, r.bonus, number(r.total), "kit failed" if r.kit_errors else r.status]
+        table.writerow(map(harmless, row + (about if late else [])))
     return stream.getvalue()
 
 
@@ -87,7 +86,7 @@ def number(points: float) -> str:
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
-def fill(form: str, roster: Roster, results: Mapping[str, dict], column: str | None, login: str | None) -> Export:
+def fill(form: str, roster: Roster, results: Mapping[str, Result], column: str | None, login: str | None) -> Export:
     """Put each student's total into the roster's column for this assignment; all else stays as it is."""
     target = canvas_column(roster, column) if form == "canvas" else moodle_column(roster, column)
     known = [n for name in LOGINS[form] for n, heading in enumerate(roster.header) if heading.strip() == name]
@@ -114,19 +113,19 @@ def fill(form: str, roster: Roster, results: Mapping[str, dict], column: str | N
 
 def written(
     form: str, roster: Roster, target: int, by: int, keys: set[int], people: list[list[str]],
-    rows: Mapping[str, list[str]], results: Mapping[str, dict],
+    rows: Mapping[str, list[str]], results: Mapping[str, Result],
 ) -> Export:  # fmt: skip
     """Fill in the grades, and say what happened to whom."""
     capped, excused, failed, nothing, done = [], [], [], [], 0
     for student, row in rows.items():
-        points, most = total(results[student]), maximum(roster, row, target) if form == "moodle" else None
-        if results[student]["kit_errors"]:
+        points, most = results[student].total, maximum(roster, row, target) if form == "moodle" else None
+        if results[student].kit_errors:
             failed.append(student)
         elif form == "canvas" and roster.cell(row, target).upper() == "EX":
             excused.append(student)
         else:
             done += 1
-            nothing += [student] if results[student]["status"] == "ungradable" else []
+            nothing += [student] if results[student].status == "ungradable" else []
             if most is not None and points > most:
                 capped.append(student)
                 points = most

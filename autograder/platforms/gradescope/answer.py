@@ -6,15 +6,16 @@ Run as `python -m autograder.doors.gradescope /autograder`.
 import json
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from ...results.attempts import total
+from ...engine.outcome import WAITING, CheckResult, Status
+from ...results.model import Result, TaskResult, as_dict
 
-SAID = {"untried": "Not written yet.", "blocked": "This waits for something else.", "passed": ""}
+DEFAULT_MESSAGES = {Status.UNTRIED: "Not written yet.", Status.BLOCKED: "This waits for something else."}
+PUBLIC_FIELDS = ("score", "bonus", "late", "sandbox", "sha256", "submitted")
 NO_FAULT = "Nothing was graded. This is not your fault: please tell your instructor."
 
 
@@ -34,7 +35,7 @@ def main(root: Path) -> int:
     return 0 if report["tests"] else 1
 
 
-def graded(root: Path) -> dict[str, Any]:
+def graded(root: Path) -> Result:
     """The kit's own result of what lies in ROOT/submission."""
     from ...grading.submission import grade_apart
     from ...intake.late import parse_time
@@ -59,34 +60,32 @@ def metadata(path: Path) -> dict[str, Any]:
     return about if isinstance(users, list) and all(isinstance(user, dict) for user in users) else {}
 
 
-def in_gradescope(result: Mapping[str, Any]) -> dict[str, Any]:
+def in_gradescope(result: Result) -> dict[str, Any]:
     """A result of the kit as Gradescope's results.json.
 
     No test is hidden, or students could not see their total; what a hidden check says holds no hidden data.
     """
-    if result["kit_errors"]:
-        return {"score": 0, "output": f"{NO_FAULT} ({result['kit_errors'][0]})", "tests": []}
-    lines = []
-    for number, task in enumerate(result["tasks"], 1):
-        if task["bonus"]:
+    if result.kit_errors:
+        return {"score": 0, "output": f"{NO_FAULT} ({result.kit_errors[0]})", "tests": []}
+    whole, lines = as_dict(result), []
+    for number, task in enumerate(result.tasks, 1):
+        if task.bonus:
             lines.append(bonus_line(task, f"{number}"))
-        elif task["checks"]:
-            lines += [line(check, task, f"{number}.{n}") for n, check in enumerate(task["checks"], 1)]
+        elif task.checks:
+            lines += [line(check, task, f"{number}.{n}") for n, check in enumerate(task.checks, 1)]
         else:
-            lines.append(
-                entry(f"{number}", task, task["title"], 0.0, task["max_points"], result["reason"] or "", False)
-            )
-    late = result.get("late")
-    if late and late["days"]:
-        said = f"Handed in {late['days']} day{'s' * (late['days'] > 1)} after it was due, {late['due']}."
-        lines.append({"name": "Late", "score": -late["penalty"], "max_score": 0, "output": said, **PLAIN})
+            lines.append(entry(f"{number}", task, task.title, 0.0, task.max_points, result.reason or "", False))
+    late = result.late
+    if late and late.days:
+        said = f"Handed in {late.days} day{'s' * (late.days > 1)} after it was due, {late.due}."
+        lines.append({"name": "Late", "score": -late.penalty, "max_score": 0, "output": said, **PLAIN})
     return {
-        "score": total(result),
-        "output": "\n".join([result["reason"] or "", *result["notes"], *sources(result)]).strip(),
+        "score": result.total,
+        "output": "\n".join([result.reason or "", *result.notes, *sources(result)]).strip(),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "extra_data": {name: result[name] for name in ("score", "bonus", "late", "sandbox", "sha256", "submitted")},
+        "extra_data": {name: whole[name] for name in PUBLIC_FIELDS},
         "tests": lines,
     }
 
@@ -95,32 +94,32 @@ PLAIN = {"name_format": "text", "output_format": "text", "visibility": "visible"
 
 
 def entry(
-    number: str, task: Mapping[str, Any], name: str, score: float, most: float, output: str, passed: bool | None
+    number: str, task: TaskResult, name: str, score: float, most: float, output: str, passed: bool | None
 ) -> dict[str, Any]:
     status = {} if passed is None else {"status": "passed" if passed else "failed"}
-    about = {"number": number, "name": name, "tags": [task["id"]], "output": output}
+    about = {"number": number, "name": name, "tags": [task.id], "output": output}
     return {**about, "score": score, "max_score": most, **status, **PLAIN}
 
 
-def line(check: Mapping[str, Any], task: Mapping[str, Any], number: str) -> dict[str, Any]:
+def line(check: CheckResult, task: TaskResult, number: str) -> dict[str, Any]:
     """One check of a base task."""
-    name = f"{task['title']}: {check['title']}{'' if check['visible'] else ' (on hidden data)'}"
-    said = check["message"] or SAID.get(check["status"], "")
-    return entry(number, task, name, check["points"], check["max_points"], said, check["status"] == "passed")
+    name = f"{task.title}: {check.title}{'' if check.visible else ' (on hidden data)'}"
+    said = check.message or DEFAULT_MESSAGES.get(check.status, "")
+    return entry(number, task, name, check.points, check.max_points, said, check.status == Status.PASSED)
 
 
-def bonus_line(task: Mapping[str, Any], number: str) -> dict[str, Any]:
+def bonus_line(task: TaskResult, number: str) -> dict[str, Any]:
     """An exercise as one line above the maximum; one that was not tried is neither passed nor failed."""
-    tried = [check for check in task["checks"] if check["status"] not in ("untried", "blocked")]
-    messages = list(dict.fromkeys(check["message"] for check in task["checks"] if check["message"]))
+    tried = [check for check in task.checks if check.status not in WAITING]
+    messages = list(dict.fromkeys(check.message for check in task.checks if check.message))
     said = "\n".join(messages) if tried else "Not tried: that costs nothing."
-    passed = task["points"] == task["max_points"] if tried else None
-    name = f"Bonus, {task['title']} (up to {task['max_points']:g})"
-    return entry(number, task, name, task["points"], 0, said, passed)
+    passed = task.points == task.max_points if tried else None
+    name = f"Bonus, {task.title} (up to {task.max_points:g})"
+    return entry(number, task, name, task.points, 0, said, passed)
 
 
-def sources(result: Mapping[str, Any]) -> list[str]:
-    return [f"Graded: {', '.join(result['taken'])}."] if result["taken"] else []
+def sources(result: Result) -> list[str]:
+    return [f"Graded: {', '.join(result.taken)}."] if result.taken else []
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...course.model import assignment
 from ...intake.submissions import Submission
+from ...results.model import Result
 from ...results.store import Unwritable, remove_folder, write_whole
 from .alembic import prepare_alembic
 from .marked import answered, comments, handed_in, put_results, released
@@ -72,17 +73,17 @@ class Gradebook:
             held.setdefault(student, {})[cell] = points
         return held
 
-    def record(self, result: Mapping[str, Any], submission: Submission) -> None:
+    def record(self, result: Result, submission: Submission) -> None:
         """Write one result, in one transaction, if it is not there already; what people gave stays."""
         if self._book is None:
             return
-        student = result["student"]
+        student = result.student
         marked = handed_in(submission.notebook, submission.files)
         put_results(marked, result)
         path = self.course / "autograded" / student / assignment().name / f"{assignment().name}.ipynb"
         text = json.dumps(marked, indent=1, sort_keys=True) + "\n"
         same = path.exists() and path.read_text(encoding="utf-8", errors="replace") == text
-        points = {task["id"]: task["points"] for task in result["tasks"]}
+        points = {task.id: task.points for task in result.tasks}
         if same and points.items() <= self._held.get(student, {}).items():
             return
         try:
@@ -96,10 +97,10 @@ class Gradebook:
             raise
         write_whole(path, text)
 
-    def _put(self, result: Mapping[str, Any], points: Mapping[str, float], written: set[str], same: bool) -> None:
-        student = result["student"]
+    def _put(self, result: Result, points: Mapping[str, float], written: set[str], same: bool) -> None:
+        student = result.student
         about = {"last_name": EXAMPLE} if self._example and student not in self._own else {}
-        when = {"timestamp": datetime.fromisoformat(result["submitted"])} if result.get("submitted") else {}
+        when = {"timestamp": datetime.fromisoformat(result.submitted)} if result.submitted else {}
         self._book.update_or_create_student(student, **about)
         with self._book.db.no_autoflush:  # else SQLAlchemy warns of what nbgrader does in there
             submission = self._book.update_or_create_submission(assignment().name, student, **when)

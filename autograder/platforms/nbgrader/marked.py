@@ -15,7 +15,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ...course.model import assignment
+from ...engine.outcome import Status
 from ...intake.cells import bare, grade_id, source_of
+from ...results.model import Result, TaskResult
 
 SHOWN = ("text/plain", "image/png", "image/jpeg")  # of an output; HTML and scripts of a student's are not
 # Where Markdown begins a tag: with a space there it is plain text.
@@ -37,10 +39,10 @@ CUT = "... (the rest is left out here)"
 MAX_CELLS = 2000  # of the student's own
 MAX_OUTPUTS = 100  # of one cell
 STATES = {
-    "passed": "passed",
-    "partial": "partly right",
-    "untried": "not written yet",
-    "blocked": "can't be checked yet",
+    Status.PASSED: "passed",
+    Status.PARTIAL: "partly right",
+    Status.UNTRIED: "not written yet",
+    Status.BLOCKED: "can't be checked yet",
 }
 
 
@@ -241,53 +243,55 @@ def answered(notebook: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def put_results(notebook: dict[str, Any], result: Mapping[str, Any]) -> None:
+def put_results(notebook: dict[str, Any], result: Result) -> None:
     """Give each task's cell its outputs: the message, for people, and the points, for nbgrader."""
-    tasks = {task["id"]: task for task in result["tasks"]}
+    tasks = {task.id: task for task in result.tasks}
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code" and (task := tasks.get(grade_id(cell))):
             message = {"text/html": as_html(task, result), "text/plain": as_text(task, result)}
             # A plain float: nbgrader takes what it cannot read for full marks.
-            score = {"data": {"text/plain": repr(float(task["points"]))}, "execution_count": None}
+            score = {"data": {"text/plain": repr(float(task.points))}, "execution_count": None}
             cell["outputs"] = [
                 {"output_type": "display_data", "data": message, "metadata": {}},
                 {"output_type": "execute_result", "metadata": {}, **score},
             ]
 
 
-def lines_of(task: Mapping[str, Any], result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def lines_of(task: TaskResult, result: Result) -> list[tuple[str, str, str]]:
     """(state, title, message) of each check; one line where nothing could be graded."""
-    if not task["checks"]:
-        return [("not graded", task["title"], result["reason"] or "")]
+    if not task.checks:
+        return [("not graded", task.title, result.reason or "")]
     checks = []
-    for check in task["checks"]:
-        title = check["title"] if check["visible"] else f"{check['title']} (hidden data)"
-        checks.append((STATES.get(check["status"], "wrong"), title, check["message"]))
+    for check in task.checks:
+        title = check.title if check.visible else f"{check.title} (hidden data)"
+        checks.append((STATES.get(check.status, "wrong"), title, check.message))
     return checks
 
 
-def as_text(task: Mapping[str, Any], result: Mapping[str, Any]) -> str:
-    lines = [f"{task['points']:g} of {task['max_points']:g} points"]
+def as_text(task: TaskResult, result: Result) -> str:
+    lines = [f"{task.points:g} of {task.max_points:g} points"]
     return "\n".join(
         [*lines, *(f"{state}: {title} {message}".strip() for state, title, message in lines_of(task, result))]
     )
 
 
-def as_html(task: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+def as_html(task: TaskResult, result: Result) -> str:
     items = [
         f"<li><b>{html.escape(state)}</b>: {html.escape(title)}<br>{html.escape(message)}</li>"
         for state, title, message in lines_of(task, result)
     ]
-    return f"<p>{task['points']:g} of {task['max_points']:g} points</p><ul>{''.join(items)}</ul>"
+    return f"<p>{task.points:g} of {task.max_points:g} points</p><ul>{''.join(items)}</ul>"
 
 
-def comments(result: Mapping[str, Any]) -> dict[str, str]:
+def comments(result: Result) -> dict[str, str]:
     """What to say at each solution cell: the messages of its task, shown as they are."""
     said = {}
-    for task in result["tasks"]:
-        cell = f"{task['id']}-code"
+    for task in result.tasks:
+        cell = f"{task.id}-code"
         if cell in assignment().subject.solutions:
-            found = [message for state, _, message in lines_of(task, result) if state != "passed" and message]
+            found = [
+                message for state, _, message in lines_of(task, result) if state != STATES[Status.PASSED] and message
+            ]
             said[cell] = literal("\n".join(dict.fromkeys(found)))
     return said
 

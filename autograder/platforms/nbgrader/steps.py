@@ -36,8 +36,8 @@ class Grade(NbGraderPreprocessor):
         handed = folder.parents[2] / "submitted" / about["student"] / about["assignment"]
         submission = read_submission(handed, about["student"], released_stubs())
         result = grade_apart(submission, choose())
-        if result["kit_errors"]:
-            raise RuntimeError(f"The kit itself failed: {result['kit_errors'][0]}")
+        if result.kit_errors:
+            raise RuntimeError(f"The kit itself failed: {result.kit_errors[0]}")
         put_results(nb, result)
         resources["kit_comments"] = comments(result)
         return nbformat.from_dict(nb), resources

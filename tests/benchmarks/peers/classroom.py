@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 from autograder import ROOT
-from tests.kit import ASSIGNMENT, RELEASE
 from autograder.grading.submission import given_files
 from autograder.intake.submissions import read_submission, released_stubs
+from tests.kit import ASSIGNMENT, RELEASE
 from tests.notebooks.converted import drop_relative_imports
 
 EXAMPLES = ROOT / "tests" / "example_class"

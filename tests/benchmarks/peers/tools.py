@@ -15,8 +15,8 @@ from pathlib import Path
 import nbformat
 from nbformat import v4
 
-from tests.kit import ASSIGNMENT
 from autograder.engine.calls import METHOD_CPU, TRAINING_CPU
+from tests.kit import ASSIGNMENT
 from tests.notebooks.course import clone_to
 
 from .classroom import EMPTY, EXAMPLES, SETUP, cell_text, files_of, hand_in, stub_text, write_given, write_package

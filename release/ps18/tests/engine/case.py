@@ -91,7 +91,7 @@ class Case:
         self.failures: Mapping[str, CallFailed] = {}  # calls that are known to give no answer
         self.suppress_naming = False  # a prerequisite failed for an unknown reason: no new name here
         self.from_solution = False  # a second run, from the solution's intermediate values where the student's differ
-        self.guides: list[Student] = []  # who show what is right: the solution; none in a student's own run
+        self.guides: Sequence[Student] = ()  # who show what is right: the solution; none in a student's own run
         self.own_counts = True  # whether the student's own methods may show it, too
         # What a check tells the engine.
         self.rest_optional = False  # the remaining steps need a feature that a from-scratch solution may lack

@@ -88,10 +88,10 @@ def load(path: Path, proxy: Proxy | None = None) -> tuple[Course, Subject]:
             for mistake, changed in index["wrong"][check.id].items():
                 values = {part: right[part] | {n: restored(v) for n, v in changed[part].items()} for part in PARTS}
                 there = {part: {n: v for n, v in own.items() if v is not None} for part, own in values.items()}
-                wrong[mistake] = Seen(**there, raised=changed["raised"])
+                wrong[mistake] = Seen(there["judged"], there["evidence"], there["recalled"], changed["raised"])
             return wrong
 
-        return Expected(Seen(**right), find_wrong)
+        return Expected(Seen(right["judged"], right["evidence"], right["recalled"]), find_wrong)
 
     if proxy is None and index["proxy"]:
         beside = (__package__ or "").rpartition(".")[0]

@@ -1,0 +1,128 @@
+"""A result, from the engine to every page, table and platform; `results.json` has just these fields.
+
+`results.schema.json` beside this file is written from here: `python -m autograder.results.model`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from ..engine.outcome import CheckResult
+from ..intake.late import Lateness
+
+SCHEMA = 1
+Number = int | float  # points, as they stand in the rubric
+SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One thing that is wrong: where in the chapter, in which piece of it, what it cost, and what shows it."""
+
+    equation: str  # such as BP1
+    piece: str  # of the equation
+    mistake: str | None  # its name, if it has one
+    sentence: str
+    cost: float  # points
+    evidence: tuple[str, ...]  # checks that show it, by id
+    lines: tuple[str, ...] = ()  # of the student's code
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What one task came to."""
+
+    id: str
+    title: str
+    points: Number
+    max_points: Number
+    bonus: bool
+    checks: tuple[CheckResult, ...]
+    diagnosis: tuple[Diagnosis, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one submission came to, whatever happened."""
+
+    schema: int
+    student: str
+    assignment: str
+    source: Literal["files", "notebook"]
+    status: Literal["graded", "ungradable"]
+    reason: str | None  # why it could not be graded
+    score: Number
+    max_score: Number
+    bonus: Number
+    max_bonus: Number
+    submitted: str | None  # ISO 8601, in UTC
+    late: Lateness | None
+    sandbox: str
+    sha256: str | None  # of all that decides it; None: it is to be graded again
+    seconds: float
+    taken: tuple[str, ...]  # paths in the upload
+    ignored: tuple[str, ...]
+    notes: tuple[str, ...]
+    kit_errors: tuple[str, ...]
+    tasks: tuple[TaskResult, ...]
+    diagnosis: tuple[Diagnosis, ...] = ()  # of all tasks
+    pictures: dict[str, Any] = field(default_factory=dict)  # by check, what the assignment's pictures are drawn from
+    example: bool = False  # of the example class
+
+    @property
+    def graded(self) -> bool:
+        return self.status == "graded"
+
+    @property
+    def total(self) -> float:
+        """Score and bonus together, less what being late costs."""
+        return round(self.score + self.bonus - (self.late.penalty if self.late else 0.0), 2)
+
+
+def as_dict(result: Result) -> dict[str, Any]:
+    """The result as `results.json` has it."""
+    return msgspec.to_builtins(result)
+
+
+def as_json(result: Result) -> str:
+    return json.dumps(as_dict(result), indent=1) + "\n"
+
+
+def from_json(text: str) -> Result:
+    """The result in this text; ValueError where it is none."""
+    try:
+        return msgspec.convert(json.loads(text), Result)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def diagnosed(task: TaskResult, mistakes: Mapping[str, Any]) -> tuple[Diagnosis, ...]:
+    """The known mistakes (Mistake, by name) that its checks have shown, in their order."""
+    found = []
+    for name in dict.fromkeys(name for check in task.checks for name in check.mistakes if name in mistakes):
+        shown = [check for check in task.checks if name in check.mistakes]
+        cost = round(sum(check.max_points - check.points for check in shown), 2)
+        about, evidence = mistakes[name], tuple(check.id for check in shown)
+        found.append(Diagnosis(about.equation, ", ".join(about.replaces), name, about.says, cost, evidence))
+    return tuple(found)
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema 2020-12 of `results.json`."""
+    (root,), parts = msgspec.json.schema_components([Result], ref_template="#/$defs/{name}")
+    about = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "results.json, one submission's result",
+    }
+    return {**about, **root, "$defs": parts}
+
+
+schema_text = partial(json.dumps, indent=1, sort_keys=True)
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(schema_text(schema()) + "\n", encoding="utf-8")
