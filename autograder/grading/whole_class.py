@@ -17,13 +17,12 @@ from ..course.rubric import rubric
 from ..course.seed import is_example, seed, use_example
 from ..intake.late import WORD, LateRule, late_rule
 from ..intake.submissions import BadInput, Submission, find_class, read_submission, released_stubs
-from ..intake.uploads import shown
 from ..platforms.nbgrader.gradebook import Gradebook
 from ..platforms.nbgrader.marked import released_points
 from ..report.class_report import summary, write_report
 from ..report.feedback import write_feedback
 from ..report.overview import Overview, write_grades
-from ..report.terminal import class_table, progress, safe
+from ..report.terminal import class_table, progress
 from ..results.attempts import better
 from ..results.model import Result
 from ..results.record import fingerprint, kit_failure
@@ -40,6 +39,7 @@ from ..results.store import (
     write_result,
 )
 from ..sandbox import choose
+from ..text import printable, printable_name
 from .cutoff import cut_off
 from .pool import Crew, grade_all, local_crew
 
@@ -135,7 +135,7 @@ def grade_class(options: argparse.Namespace) -> int:
     write_report(options.out, graded)
     class_table(console, rows)
     for line in [*summary(graded), *gone(options.out, students), *renamed(names)]:
-        console.print(escape(safe(line)))
+        console.print(escape(printable(line)))
     if is_example() and not example:
         console.print("The public seed of the example class decided the data: students may know it.")
     console.print(
@@ -143,7 +143,7 @@ def grade_class(options: argparse.Namespace) -> int:
     )
     failed = {**{row.student: row.kit_error for row in rows if row.kit_error}, **failed}
     for name, why in sorted(failed.items()):
-        print(f"autograder: the kit itself failed on {safe(name)}: {safe(why)}", file=sys.stderr)
+        print(f"autograder: the kit itself failed on {printable(name)}: {printable(why)}", file=sys.stderr)
     os.close(locked)
     return 1 if failed else 0
 
@@ -164,7 +164,7 @@ def gone(out: Path, students: Collection[str]) -> list[str]:
 
 def renamed(names: Mapping[str, str]) -> list[str]:
     """A sentence about folders whose results stand under another name, if there are any."""
-    other = [f"{shown(folder)} ({name})" for folder, name in names.items() if folder != name]
+    other = [f"{printable_name(folder)} ({name})" for folder, name in names.items() if folder != name]
     return (
         [f"Folders whose names cannot be those of results, and the names taken: {', '.join(other)}."] if other else []
     )
@@ -184,8 +184,8 @@ def chosen_of(students: dict[str, Path], names: list[str] | None, submitted: Pat
     """The students with these names; all where there are none."""
     for name in names or []:
         if name not in students:
-            span = f"there are {len(students)}, from {safe(min(students))} to {safe(max(students))}"
-            raise BadInput(f"{safe(name)}: there is no such student in {submitted}; {span}.")
+            span = f"there are {len(students)}, from {printable(min(students))} to {printable(max(students))}"
+            raise BadInput(f"{printable(name)}: there is no such student in {submitted}; {span}.")
     return {name: path for name, path in students.items() if not names or name in names}
 
 

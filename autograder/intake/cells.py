@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import ROOT
 from ..course.model import assignment
+from ..text import encodable
 from .uploads import Refused
 
 RUN_INSIDE = {
@@ -51,7 +52,7 @@ def source_of(cell: Mapping[str, Any]) -> str:
     source = cell.get("source")
     lines = source if isinstance(source, list) else [source]
     text = "".join(line for line in lines if isinstance(line, str)).replace("\r\n", "\n").replace("\r", "\n")
-    return text.encode("utf-8", "replace").decode()  # lone surrogates, which JSON can spell
+    return encodable(text)
 
 
 def lift(notebook: bytes, released: bytes) -> dict[str, bytes]:
