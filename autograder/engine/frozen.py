@@ -69,6 +69,12 @@ def save(path: Path, course: Course, checks: Iterable[Check], subject: Subject, 
     np.savez_compressed(path, index=text, numbers=np.concatenate(numbers))
 
 
+def tasks_in(path: Path) -> list[RubricTask]:
+    """The tasks that `save` wrote."""
+    with np.load(path) as file:
+        return [RubricTask(**task) for task in json.loads(bytes(file["index"]))["tasks"]]
+
+
 def load(path: Path, proxy: Proxy | None = None) -> tuple[Course, Subject]:
     """The course that `save` wrote, and what it is about."""
     with np.load(path) as file:

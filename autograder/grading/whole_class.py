@@ -7,18 +7,19 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 from rich.console import Console
 from rich.markup import escape
 
 from .. import ROOT
 from ..course.model import assignment
-from ..course.rubric import rubric
+from ..course.rubric import LateRule, named, rubric, settings
 from ..course.seed import is_example, seed, use_example
-from ..intake.late import WORD, LateRule, late_rule
+from ..engine.frozen import FILE, tasks_in
+from ..intake.late import WORD
 from ..intake.submissions import BadInput, Submission, find_class, read_submission, released_stubs
 from ..platforms.nbgrader.gradebook import Gradebook
-from ..platforms.nbgrader.marked import released_points
 from ..report.class_report import summary, write_report
 from ..report.feedback import write_feedback
 from ..report.overview import Overview, write_grades
@@ -58,8 +59,8 @@ def grade_class(options: argparse.Namespace) -> int:
     example = submitted.resolve() == EXAMPLES
     if example:
         use_example()
-    rule, _ = late_rule(rubric()), seed()  # refused before anything is graded
-    check_points(released_points())
+    rule, _, _ = rubric().late, settings(), seed()  # refused before anything is graded
+    check_released()
     found_there = find_class(submitted)
     names = result_names(found_there)
     students = {names[folder]: path for folder, path in found_there.items()}
@@ -170,14 +171,21 @@ def renamed(names: Mapping[str, str]) -> list[str]:
     )
 
 
-def check_points(released: Mapping[str, float]) -> None:
-    """Refuse to grade by other points than students, and nbgrader, have been told."""
-    for task in rubric()["task"]:
-        if released.get(task["id"], task["points"]) != task["points"]:
-            raise BadInput(
-                f"autograder/rubric.toml gives {task['id']} {task['points']:g} points, but release/{assignment().name} says"
-                f" {released[task['id']]:g}: run `make release`."
-            )
+def check_released() -> None:
+    """Refuse to grade by other tasks or points than students, and nbgrader, have been told."""
+    rubric_file, release = f"{named(assignment().folder)}/rubric.toml", named(assignment().release)
+    try:
+        released = {task.id: task.points for task in tasks_in(assignment().release / "tests" / FILE)}
+    except (OSError, ValueError, KeyError, BadZipFile):
+        raise BadInput(f"{release} is not whole: run `make release`.") from None
+    graded = {task.id: task.points for task in rubric().tasks}
+    for task in [*graded, *released]:
+        if task not in released or task not in graded:
+            here, there = (rubric_file, release) if task in graded else (release, rubric_file)
+            raise BadInput(f"{here} has the task {task}, which {there} has not: run `make release`.")
+        if graded[task] != released[task]:
+            gives = f"{rubric_file} gives {task} {graded[task]:g} points"
+            raise BadInput(f"{gives}, but {release} says {released[task]:g}: run `make release`.")
 
 
 def chosen_of(students: dict[str, Path], names: list[str] | None, submitted: Path) -> dict[str, Path]:

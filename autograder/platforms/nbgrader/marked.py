@@ -55,12 +55,6 @@ def released() -> dict[str, Any]:
     return notebook
 
 
-def released_points() -> dict[str, float]:
-    """The points of each cell in the notebook that students have."""
-    about = [cell["metadata"].get("nbgrader", {}) for cell in released()["cells"]]
-    return {cell["grade_id"]: cell["points"] for cell in about if "points" in cell}
-
-
 def handed_in(notebook: bytes | None, files: Mapping[str, bytes]) -> dict[str, Any]:
     """The student's notebook in the form that nbgrader expects; else the released one, with the files in it.
 
