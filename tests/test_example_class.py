@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import check_functions, rubric
+from autograder.course.reference import checks
+from autograder.course.rubric import rubric
 from autograder.sandbox import choose
 
 if sys.version_info >= (3, 11):
@@ -134,9 +135,9 @@ def test_the_checks_of_a_task_share_out_its_points_three_fifths_of_them_visibly(
     for task in results[name]["tasks"]:
         visible = {c["id"]: c for c in task["checks"] if c["visible"]}
         hidden = {c["id"].removesuffix(".hidden"): c for c in task["checks"] if not c["visible"]}
-        assert visible.keys() == hidden.keys() == {n for n in check_functions() if n.split("/")[0] == task["id"]}
+        assert visible.keys() == hidden.keys() == {n for n in checks() if n.split("/")[0] == task["id"]}
         assert len(task["checks"]) == 2 * len(visible)
-        most = [sum(check["max_points"] for check in checks.values()) for checks in (visible, hidden)]
+        most = [sum(check["max_points"] for check in own.values()) for own in (visible, hidden)]
         assert most == pytest.approx([0.6 * task["max_points"], 0.4 * task["max_points"]])
 
 
@@ -176,7 +177,7 @@ def test_the_terminal_has_a_line_for_every_student(graded, results):
 
 
 def test_an_endless_loop_loses_exactly_what_depends_on_it(results):
-    needs = {function.about.task.id: function.about.task for function in check_functions().values()}
+    needs = {check.task.id: check.task for check in checks().values()}
     lost = {name for name, task in needs.items() if {"backward", "train"} & {*task.owns, *task.needs}}
     result = results["endless_loop"]
     assert {t["id"] for t in result["tasks"] if t["points"] == t["max_points"]} == {"forward", "update", "momentum"}

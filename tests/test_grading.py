@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import autograder.grading.runtime
 import autograder.grading.submission
 from autograder.course.reference import checks
-from autograder.grading.submission import Crew, grade_all, grade_apart, grade_once
+from autograder.grading.pool import Crew, grade_all
+from autograder.grading.submission import grade_apart, grade_once
 from autograder.intake.submissions import Submission, read_submission
 from autograder.sandbox import Child, choose
 from autograder.sandbox.plain import Plain
@@ -105,7 +107,7 @@ def test_the_time_that_judging_takes_is_the_submissions(halfway, monkeypatch):
         while time.thread_time() < until:
             pass
 
-    monkeypatch.setattr(autograder.grading.submission, "SUBMISSION_CPU", 1.0)
+    monkeypatch.setattr(autograder.grading.runtime, "SUBMISSION_CPU", 1.0)
     monkeypatch.setattr("autograder.engine.case.Case.verdict", compute)
     began = time.monotonic()
     result = grade_apart(halfway, choose())
@@ -130,7 +132,8 @@ NeuralNetwork.backward = backward
 
 
 def test_who_kills_himself_is_graded_twice_and_the_second_result_stands(monkeypatch):
-    monkeypatch.setattr(autograder.grading.submission, "SUBMISSION_CPU", 20.0)
+    for module in (autograder.grading.runtime, autograder.grading.submission):
+        monkeypatch.setattr(module, "SUBMISSION_CPU", 20.0)
     submission, sandbox = submission_of(KILLED_BY_ITSELF), choose()
     first = grade_once(submission, sandbox)
     assert first["killed"]
@@ -175,7 +178,7 @@ def test_a_student_whose_process_is_killed_from_outside_loses_nothing(number, tm
 
 
 def test_a_task_without_checks_is_the_kits_failure(halfway, monkeypatch):
-    some = {name: function for name, function in checks().items() if not name.startswith("sine/")}
+    some = {name: check for name, check in checks().items() if not name.startswith("sine/")}
     monkeypatch.setattr(autograder.grading.submission, "checks", lambda: some)
     result = grade_apart(halfway, Plain())
     assert result["kit_errors"] == ["the task sine has no check"] and result["sha256"] is None

@@ -29,7 +29,7 @@ from .submission import Graded, grade_apart
 
 RETRIES = 5  # of a submission whose worker is lost
 WINDOW = 4  # submissions under way for each thread of the cluster
-REACHED = 15.0  # seconds for a scheduler to answer
+CONNECT_TIMEOUT = 15.0  # seconds for a scheduler to answer
 _threads = threading.local()
 
 
@@ -57,7 +57,7 @@ def connected(address: str, tls: dict[str, str], choice: dict[str, Any]) -> Iter
     logging.disable()  # what goes wrong is said below, in a sentence
     try:
         security = Security(**tls, require_encryption=True) if tls else None
-        client = Client(address, security=security, timeout=REACHED, set_as_default=False)
+        client = Client(address, security=security, timeout=CONNECT_TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ClusterError(f"No Dask scheduler answers at {address} ({error}): see that it runs there.") from None
     with client:

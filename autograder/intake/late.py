@@ -1,4 +1,4 @@
-"""When a submission was handed in, and what being late costs: the rubric's `[late]`, off as it comes."""
+"""When a submission was handed in, and what being late costs: the rubric's `[late]`, off by default."""
 
 import math
 import re

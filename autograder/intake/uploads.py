@@ -54,12 +54,12 @@ class Entry:
             raise Refused(f"is {self.kind}, where a file was expected: hand in the file itself")
         try:
             with self.open() as file:
-                data = b"".join(_pieces(file, most(self.parts[-1]) + 1))
+                data = b"".join(_pieces(file, max_bytes(self.parts[-1]) + 1))
         except Refused:
             raise
         except Exception as error:  # zipfile and zlib have many ways to say that a zip is damaged
             raise Refused(f"cannot be read ({reason_of(error)}): hand it in anew") from None
-        if len(data) > most(self.parts[-1]):
+        if len(data) > max_bytes(self.parts[-1]):
             raise Refused(TOO_LARGE)
         return data
 
@@ -116,7 +116,7 @@ def list_zip(zipped: Entry, prefix: str, stack: ExitStack) -> list[Entry]:
     return sorted((entry for entry in entries if len(entry.parts) <= MAX_DEPTH + 1), key=_by_depth)
 
 
-def most(name: str) -> int:
+def max_bytes(name: str) -> int:
     """How many bytes a file of this name may have."""
     return MAX_RAW if is_notebook(name) else MAX_FILE
 
@@ -225,7 +225,7 @@ def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]
         raise Refused("is encrypted: make the zip without a password")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise Refused("is compressed in an unusual way: make an ordinary zip")
-    if member.file_size > most(member.filename):
+    if member.file_size > max_bytes(member.filename):
         raise Refused(TOO_LARGE)
     return archive.open(member)
 

@@ -11,7 +11,7 @@ from time import clock_gettime, monotonic
 SHORT = 0.05  # seconds: what takes no longer is not looked into by itself
 TOGETHER = 0.2  # seconds of such answers that are
 UNRECORDED = 0.1  # of the time on the wall: what is paid where the kernel keeps no records of waiting
-MOST = 64  # processes and threads that are looked into
+MAX_TASKS = 64  # processes and threads that are looked into
 TICKS = os.sysconf("SC_CLK_TCK")
 RECORDED = os.path.exists("/proc/thread-self/schedstat")
 
@@ -75,7 +75,7 @@ def parent_of(pid: int) -> int:
 def family(pid: int) -> set[int]:
     """A process and all that descend from it."""
     found, new = {pid}, [pid]
-    while new and len(found) < MOST:
+    while new and len(found) < MAX_TASKS:
         parent = new.pop()
         children = {int(n) for tid in threads(parent) for n in read(f"/proc/{parent}/task/{tid}/children").split()}
         new += children - found
@@ -98,7 +98,7 @@ def waited_by(pid: int | None = None) -> float:
 
 def threads(pid: int) -> list[str]:
     try:
-        return os.listdir(f"/proc/{pid}/task")[:MOST]
+        return os.listdir(f"/proc/{pid}/task")[:MAX_TASKS]
     except OSError:
         return []
 

@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them, also when that one is killed and can tell nobody."""
+"""Children die with their parent, even on SIGKILL."""
 
 import ctypes
 import multiprocessing

@@ -39,7 +39,7 @@ LIKELY: dict[int, str] = {
 }
 
 
-class Late(Exception):
+class DeadlineExceeded(Exception):
     """The time is up."""
 
 
@@ -58,7 +58,7 @@ class Line:
         self.deadline = self.next_look = 0.0
 
     def greet(self, wall: float) -> None:
-        """Learn from the first message who is there; EOFError, OSError, BadFrame or Late if it is nobody."""
+        """Learn from the first message who is there; an exception of NOBODY if it is nobody."""
         self.deadline = self.next_look = monotonic() + wall
         self.wait(select.POLLIN)
         size = socket.CMSG_SPACE(struct.calcsize("3i"))
@@ -75,7 +75,7 @@ class Line:
             raise BadFrame("the process did not greet")
 
     def wait(self, what: int) -> None:
-        """Until the socket is ready for `what`; Late when the time is used up, EOFError when the process has ended."""
+        """Until the socket is ready for `what`; DeadlineExceeded when the time is up, EOFError if the process has ended."""
         poll = select.poll()
         poll.register(self.connection, what)
         if self.pidfd >= 0:  # a process that it left behind may hold the socket open
@@ -87,11 +87,11 @@ class Line:
             ready = [number for number, _ in poll.poll(LOOK * 1000)]
             now = monotonic()
             if now > self.deadline:
-                raise Late
+                raise DeadlineExceeded
             if now > self.next_look:
                 self.next_look = now + LOOK
                 if self.clock.look() - self.before > self.limit:
-                    raise Late
+                    raise DeadlineExceeded
                 self.look_at_files(self.pid)
 
     def read(self, count: int) -> bytes:
@@ -143,7 +143,7 @@ class Line:
             if self.gone(0):  # then another one may have answered, whose time nobody counts
                 return {"crashed": self.ending()}, []
             return reply, returned
-        except Late:
+        except DeadlineExceeded:
             return {"timeout": cpu}, []
         except Full as error:
             return {"crashed": str(error)}, []

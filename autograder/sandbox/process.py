@@ -14,13 +14,13 @@ from ..engine.answering import BadFrame
 from . import Sandbox, SandboxError
 from .clock import parent_of
 from .lifetime import scratch_folder
-from .line import Late, Line, end, name_of_process
+from .line import DeadlineExceeded, Line, end, name_of_process
 from .scratch import Full, look_for_bytes, look_for_names
 
 START_WALL = 60.0  # seconds for a sandbox to start on a very busy machine
 FORK_WALL = 20.0  # seconds for a process to be forked there
 PATIENCE = 60.0  # seconds for all that goes wrong with forks of one submission
-NOBODY = (EOFError, OSError, BadFrame, Late, Full)  # what a line raises where nobody greets
+NOBODY = (EOFError, OSError, BadFrame, DeadlineExceeded, Full)  # what a line raises where nobody greets
 NOT_STARTED = "the sandbox did not start"  # the machine's fault, not the student's
 
 
@@ -123,7 +123,10 @@ class Worker:
         return any(line.killed for line in self._lines)
 
     def load(self, files: Mapping[str, bytes], subject: Mapping[str, Any], cpu: float = 10.0) -> dict:
-        """Import the package with these files; `subject` has the fields of Subject: {} if it can be, else "raised", or "timeout" or "crashed" for good."""
+        """Import the package with these files: {} if it can be, else "raised", or "timeout" or "crashed" for good.
+
+        `subject` has the fields of Subject.
+        """
         self._files, self._subject, self._cpu = dict(files), subject, cpu
         reply = self._loaded()
         if "timeout" in reply or "crashed" in reply:

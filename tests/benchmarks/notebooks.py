@@ -17,7 +17,7 @@ from tests.kit import RELEASE
 from tests.notebooks.course import CLASS, clone_to, hand_in, run
 
 KIND = "complete"
-STOCK = "c = get_config()\nc.CourseDirectory.root = {!r}\n"  # nbgrader as it comes: it runs what was handed in
+STOCK = "c = get_config()\nc.CourseDirectory.root = {!r}\n"  # nbgrader out of the box: it runs what was handed in
 
 
 def course(folder: Path, students: int, notebooks: bool) -> Path:
@@ -54,7 +54,7 @@ def main() -> int:
         shutil.rmtree(books / "autograded")
         (books / "nbgrader_config.py").write_text(STOCK.format(str(books)))
         nbgrader = ".venv/bin/nbgrader"
-        took["notebooks, nbgrader autograde as it comes"] = seconds(books, nbgrader, "autograde", "ps18", "--force")
+        took["notebooks, nbgrader autograde out of the box"] = seconds(books, nbgrader, "autograde", "ps18", "--force")
     for name, value in took.items():
         table.add_row(name, f"{value:.1f}", f"{value / students:.2f}")
     console = Console()

@@ -86,12 +86,12 @@ def table() -> Iterable[str]:
     full = sum(result["score"] == 100 for result in graded_correct().values())
     yield f"{'correct':10} {len(graded_correct()):5} {full:18}"
     yield ""
-    yield "The dearest single mistake in each part, in points of 150:"
+    yield "The most expensive single mistake in each part, in points of 150:"
     for group in dict.fromkeys(mistake.group for mistake in mistakes.values()):
         cost = {m.name: sum(lost(results[m.name]).values()) for m in mistakes.values() if m.group == group}
-        dearest = max(cost, key=lambda name: cost[name])
-        losses = ", ".join(f"{task} {points:g}" for task, points in lost(results[dearest]).items())
-        yield f"  {dearest}: {cost[dearest]:g} ({losses})"
+        costliest = max(cost, key=lambda name: cost[name])
+        losses = ", ".join(f"{task} {points:g}" for task, points in lost(results[costliest]).items())
+        yield f"  {costliest}: {cost[costliest]:g} ({losses})"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Forgeries that earn full marks in nbgrader as it comes, tried there and here, side by side."""
+"""Forgeries that earn full marks in nbgrader out of the box, tried there and here, side by side."""
 
 import csv
 import json
@@ -42,7 +42,7 @@ for path in glob.glob("../../../gradebook.db"):
 
 @pytest.fixture(scope="module")
 def stock(tmp_path_factory):
-    """Scores, of 20, that nbgrader gives as it comes, with the tests in the notebook as its manual has them."""
+    """Scores, of 20, that nbgrader gives out of the box, with the tests in the notebook as its manual has them."""
     course = tmp_path_factory.mktemp("stock")
     test = "X = np.ones((3, 2))\nexpected = np.full((2, 2), 0.5)\nnp.testing.assert_allclose(forward(net, X), expected)"
 

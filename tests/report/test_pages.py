@@ -84,7 +84,7 @@ def test_what_a_student_wrote_is_shown_and_not_obeyed(out):
 
 def test_points_states_and_the_named_mistake_are_there(out):
     text = " ".join(Elements(page_of(out, "forgotten_mean")).text.split())
-    assert "67 of 100 points" in text and MISTAKES["mean_left_out"].sentence in text
+    assert "67 of 100 points" in text and MISTAKES["mean_left_out"].says in text
     assert "Forward pass: 20 of 20 points, passed" in text and "not written yet" in text
     assert "could not be graded" in Elements(page_of(out, "syntax_error")).text
     assert "'[' was never closed" in Elements(page_of(out, "syntax_error")).text
@@ -124,7 +124,7 @@ def test_a_result_without_pictures_has_a_page(out):
 def test_the_report_counts(out):
     text = " ".join(Elements((out / "report.html").read_text()).text.split())
     assert "5 submissions, 1 of them ungradable" in text
-    assert MISTAKES["mean_left_out"].sentence in text and MISTAKES["momentum_missing"].sentence not in text
+    assert MISTAKES["mean_left_out"].says in text and MISTAKES["momentum_missing"].says not in text
     lines = summary(Overview(result_of(out, student) for student in STUDENTS))
     assert len(lines) == 5 and "mean left out (1)" in lines[1] and "syntax_error" in lines[3]
 

@@ -76,7 +76,7 @@ def plain(results: Iterable[Result]) -> str:
     table.writerow(["student", "score", "bonus", "total", "status", *(["late_days", "penalty"] if late else [])])
     for r in results:
         about = [r.late.days, r.late.penalty] if r.late else ["", ""]
-        row = [r.student, r.score, r.bonus, number(r.total), "kit failed" if r.kit_errors else r.status]
+        row: list[object] = [r.student, r.score, r.bonus, number(r.total), "kit failed" if r.kit_errors else r.status]
         table.writerow(map(harmless_cell, row + (about if late else [])))
     return stream.getvalue()
 
