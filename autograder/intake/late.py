@@ -1,12 +1,16 @@
 """When a submission was handed in, and what being late costs: the rubric's `[late]`, off by default."""
 
+from __future__ import annotations
+
 import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ..course.rubric import LateRule
+if TYPE_CHECKING:  # what writes a result imports this, and has to start where NumPy is missing
+    from ..course.rubric import LateRule
 
 TIMESTAMP = "timestamp.txt"  # nbgrader's, beside what was handed in
 WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:[.]\d{1,9})?(?:\s*([\w+:/-]{1,40}))?")
