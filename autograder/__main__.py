@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done, 1 the kit itself failed on something (named), 2 it was asked for something impossible."""
     options = parser().parse_args(arguments)
     try:
-        return options.run(options)
+        return int(options.run(options))
     except KitError as error:
         print(f"autograder: {error}", file=sys.stderr)
         return error.exit_status
@@ -116,19 +116,16 @@ def run_grade(options: argparse.Namespace) -> int:
 
 
 def run_grade_one(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from .course.seed import use_example
     from .grading.submission import grade_apart
-    from .grading.whole_class import EXAMPLES, UNSAFE
     from .intake.submissions import BadInput, read_submission, released_stubs
-    from .report.terminal import one_result
     from .results.model import as_json
-    from .sandbox import choose
+    from .sandbox import UNSAFE, choose
 
     if not os.path.lexists(options.path):
         raise BadInput(f"{options.path}: there is no such file or folder; give what one student handed in.")
-    if options.path.resolve().is_relative_to(EXAMPLES):
+    examples = assignment().example_class
+    if examples and options.path.resolve().is_relative_to(examples):
         use_example()
     submission = read_submission(options.path, options.path.resolve().stem, released_stubs())
     if options.no_sandbox:
@@ -137,6 +134,10 @@ def run_grade_one(options: argparse.Namespace) -> int:
     if options.json:
         print(as_json(result), end="")
     else:
+        from rich.console import Console
+
+        from .report.terminal import one_result
+
         one_result(Console(), result)
     for error in result.kit_errors:
         print(f"autograder: the kit itself failed: {error}", file=sys.stderr)

@@ -68,7 +68,8 @@ def sandbox() -> str:
 def grading() -> str:
     """Grade the solution itself: full marks, or something is wrong with this machine."""
     from .grading.submission import grade_apart
-    from .intake.submissions import FILES, Submission
+    from .intake.naming import FILES
+    from .intake.submissions import Submission
     from .sandbox import choose
 
     sources = {name: (assignment().solutions / name).read_bytes() for name in FILES}

@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from autograder.course.reference import checks
 from autograder.course.rubric import rubric
+from autograder.results.model import SCHEMA_FILE, as_dict, from_json, schema, schema_text
 from autograder.sandbox import choose
 
 if sys.version_info >= (3, 11):
@@ -24,20 +26,25 @@ CLASS = ROOT / "tests" / "example_class"
 EXPECTED = tomllib.loads((CLASS / "expected.toml").read_text(encoding="utf-8"))
 TASKS = {task.id: task for task in rubric().tasks}
 
-# The format of results.json: every field with its type; a bool is no number.
+# The format of results.json for whoever reads it: every field with its type; a bool is no number.
 NUMBER = (int, float)
 TEXTS = "a list of texts"
 RESULT = {
     **{"schema": int, "student": str, "assignment": str, "source": str, "status": str, "reason": (str, type(None))},
     **{"score": NUMBER, "max_score": NUMBER, "bonus": NUMBER, "max_bonus": NUMBER, "seconds": NUMBER},
     **{"submitted": (str, type(None)), "late": (dict, type(None))},
-    **{"sandbox": str, "sha256": str, "tasks": list, "pictures": dict, "example": bool},
+    **{"sandbox": str, "sha256": str, "tasks": list, "pictures": dict, "example": bool, "diagnosis": list},
     **dict.fromkeys(("taken", "ignored", "notes", "kit_errors"), TEXTS),
 }
-TASK = {"id": str, "title": str, "points": NUMBER, "max_points": NUMBER, "bonus": bool, "checks": list}
+TASK = {"id": str, "title": str, "points": NUMBER, "max_points": NUMBER, "bonus": bool}
+TASK |= {"checks": list, "diagnosis": list}
 CHECK = {
     **{"id": str, "title": str, "status": str, "points": NUMBER, "max_points": NUMBER, "message": str},
-    **{"mistake": (str, type(None)), "visible": bool, "seconds": NUMBER},
+    **{"mistake": (str, type(None)), "mistakes": TEXTS, "visible": bool, "seconds": NUMBER},
+}
+DIAGNOSIS = {
+    **{"equation": str, "piece": str, "mistake": (str, type(None)), "sentence": str, "cost": NUMBER},
+    **{"evidence": TEXTS, "lines": TEXTS},
 }
 STATUSES = {"passed", "partial", "failed", "error", "timeout", "crashed", "blocked", "untried"}
 
@@ -104,6 +111,28 @@ def test_a_result_has_the_fields_of_the_format_and_no_others(results, name):
     for task in result["tasks"]:
         assert badly_typed(task, TASK) == set()
         assert [badly_typed(check, CHECK) for check in task["checks"]] == [set()] * len(task["checks"])
+    assert [badly_typed(one, DIAGNOSIS) for one in result["diagnosis"]] == [set()] * len(result["diagnosis"])
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_result_is_as_the_schema_says_and_reads_back_as_it_was(results, name):
+    jsonschema.validate(results[name], json.loads(SCHEMA_FILE.read_text()))
+    assert as_dict(from_json(json.dumps(results[name]))) == results[name]
+
+
+def test_the_schema_is_written_from_the_data_model():
+    assert SCHEMA_FILE.read_text() == schema_text(schema()) + "\n", "say python -m autograder.results.model"
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_what_is_diagnosed_is_what_the_checks_name(results, name):
+    for task in results[name]["tasks"]:
+        assert all((check["mistakes"] or [None])[0] == check["mistake"] for check in task["checks"])
+        named = {mistake for check in task["checks"] for mistake in check["mistakes"]}
+        assert {one["mistake"] for one in task["diagnosis"]} == named
+        for one in task["diagnosis"]:
+            assert set(one["evidence"]) == {c["id"] for c in task["checks"] if one["mistake"] in c["mistakes"]}
+    assert results[name]["diagnosis"] == [one for task in results[name]["tasks"] for one in task["diagnosis"]]
 
 
 @pytest.mark.parametrize("name", EXPECTED)

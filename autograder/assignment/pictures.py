@@ -71,7 +71,7 @@ def reference(check: str) -> list[list[float]]:
     case = case_of(checks()[check], "visible")
     checks()[check].function(guide(()), case)
     assert isinstance(case, NetworkCase)
-    return learnt(case, *PLANES[check])["losses"]
+    return list(learnt(case, *PLANES[check])["losses"])
 
 
 def drawn(kept: Mapping[str, Any]) -> list[dict[str, str]]:

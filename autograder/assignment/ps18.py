@@ -9,6 +9,7 @@ from .mistakes import MISTAKES
 from .network import PROXY
 from .network.case import NetworkCase
 from .solution import SUBJECT, predict, solution, touched
+from .twin import Twins
 
 NAME = "ps18"
 
@@ -30,6 +31,7 @@ assignment = Assignment(
     touched_by=touched,
     proxy=PROXY,
     grading_case=partial(NetworkCase, predict=predict),
+    guide=lambda names: Twins(solution(names)),
     proxy_room="network",
     rooms=("network",),
     pictures=pictures,

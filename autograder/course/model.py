@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..engine.answering import Answerer
+from ..engine.calls import Student
 from ..engine.case import Case, Mistake
 from ..engine.runner import Proxy
 from ..engine.subject import Subject
@@ -64,6 +65,8 @@ class Assignment:
     touched_by: Callable[[Callable[[Answerer], object]], list[str] | None] = none_told_apart
     proxy: Proxy = field(default_factory=Proxy)  # as students have it
     grading_case: Callable[..., Case] | None = None  # in the place of the proxy's, in grading
+    # The solution with these known mistakes, as checks see it: where not given, `solution` by way of the proxy.
+    guide: Callable[[Iterable[str]], Student] | None = None
     proxy_room: str = ""  # the one of `rooms` that has it
     rooms: Sequence[str] = ()  # packages beside `checks` that it imports: students get them, too
     borrowed: Mapping[Path, str] = field(default_factory=dict)  # files of other folders, and where students get them

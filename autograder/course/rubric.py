@@ -180,7 +180,8 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         content = path.read_bytes()
         text = content.decode("utf-8-sig")
-        return tomllib.loads(text)
+        table: dict[str, Any] = tomllib.loads(text)
+        return table
     except FileNotFoundError:
         raise BadRubric(f"{file} is missing: put it back, from git or from a copy.") from None
     except OSError as error:
@@ -219,7 +220,8 @@ def described(kind: type, name: str) -> str:
     """What a field should hold, in words."""
     hint = get_type_hints(kind, include_extras=True)[name]
     parts = [hint, *getattr(hint, "__args__", ())]
-    return next(meta.description for part in parts for meta in getattr(part, "__metadata__", ()) if meta.description)
+    found = (meta.description for part in parts for meta in getattr(part, "__metadata__", ()) if meta.description)
+    return str(next(found))
 
 
 def task_named(row: Mapping[str, Any], number: int) -> str:

@@ -87,7 +87,7 @@ def tried(cells: Sequence[tuple[str, str]], functions: Sequence[str], folder: Pa
                 capture_output=True,
                 encoding="utf-8",
             )
-            return json.loads(done.stdout.splitlines()[-1])
+            return list(json.loads(done.stdout.splitlines()[-1]))
         except subprocess.TimeoutExpired:
             return [f"When this is graded, what your functions depend on does not end: it took more than {SECONDS} s."]
         except (OSError, ValueError, IndexError):

@@ -8,7 +8,6 @@ so neither a subclass nor an object with a clever ``__eq__`` gets across.
 import builtins
 import importlib
 import json
-import math
 import os
 import struct
 import sys
@@ -20,6 +19,9 @@ from typing import Any
 import numpy as np
 import numpy.random  # else each fork imports it anew, for NumPy waits until it is used
 
+Header = dict[str, Any]  # of a frame: a request or a reply
+Arrays = list[np.ndarray]
+
 MAX_HEADER = 1 << 20  # bytes of JSON
 MAX_PAYLOAD = 1 << 24  # bytes of arrays: the largest honest answer is 80 kB
 MAX_VALUES = 1024  # leaves in one answer, and arrays in one frame
@@ -28,7 +30,8 @@ MAX_AXES = 8
 MAX_TEXT = 400  # characters of any message that the student's code can choose
 # What may be sent, and as what: little-endian.  By name, for `receive`, too.
 SENT_AS = {np.dtype(order + code): np.dtype("<" + code) for code in "?bBhHiIlLqQefdFD" for order in "<>"}
-DTYPES = {dtype.str for dtype in SENT_AS.values()}
+FLOAT64 = np.dtype("<f8")
+DTYPES = {dtype.str: dtype for dtype in SENT_AS.values()}
 LENGTHS = struct.Struct("<4sII")
 MAGIC = b"bp18"
 
@@ -44,7 +47,7 @@ class Other:
         self.type_name = type_name
 
 
-def frame(header: dict, arrays: Sequence[np.ndarray] = ()) -> bytes:
+def frame(header: Header, arrays: Sequence[np.ndarray] = ()) -> bytes:
     """The bytes of one frame: lengths, JSON header with dtypes and shapes, array bytes."""
     described = {"header": header, "arrays": [[a.dtype.str, list(a.shape)] for a in arrays]}
     text = json.dumps(described).encode("ascii", "backslashreplace")
@@ -54,14 +57,14 @@ def frame(header: dict, arrays: Sequence[np.ndarray] = ()) -> bytes:
     return LENGTHS.pack(MAGIC, len(text), size) + text + b"".join(a.tobytes() for a in arrays)
 
 
-def send(descriptor: int, header: dict, arrays: Sequence[np.ndarray] = ()) -> None:
+def send(descriptor: int, header: Header, arrays: Sequence[np.ndarray] = ()) -> None:
     """Write one frame to a file descriptor."""
     data = memoryview(frame(header, arrays))
     while data:
         data = data[os.write(descriptor, data) :]
 
 
-def receive(read: Callable[[int], bytes]) -> tuple[dict, list[np.ndarray]]:
+def receive(read: Callable[[int], bytes]) -> tuple[Header, Arrays]:
     """Read one frame; `read(n)` gives exactly n bytes or raises EOFError.  Raises BadFrame."""
     magic, text_length, payload_length = LENGTHS.unpack(read(LENGTHS.size))
     if magic != MAGIC or text_length > MAX_HEADER or payload_length > MAX_PAYLOAD:
@@ -74,10 +77,15 @@ def receive(read: Callable[[int], bytes]) -> tuple[dict, list[np.ndarray]]:
             raise BadFrame("the header is not as agreed")
         arrays, start = [], 0
         for code, shape in listed:
-            if code not in DTYPES or len(shape) > MAX_AXES or not all(type(n) is int and n >= 0 for n in shape):
+            dtype = DTYPES.get(code)
+            if dtype is None or len(shape) > MAX_AXES:
                 raise BadFrame("an array is not as agreed")
-            dtype = np.dtype(code)
-            stop = start + math.prod(shape) * dtype.itemsize
+            size = dtype.itemsize
+            for n in shape:
+                if type(n) is not int or n < 0:
+                    raise BadFrame("an array is not as agreed")
+                size *= n
+            stop = start + size
             if stop > len(payload):
                 raise BadFrame("an array is shorter than declared")
             arrays.append(np.frombuffer(payload[start:stop], dtype).reshape(shape).copy())
@@ -96,6 +104,9 @@ def encode(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
         return {"other": "a structure too large or too deep"}
     if value is None or kind is bool:
         return value
+    if kind is np.ndarray and value.dtype is FLOAT64 and value.ndim == 2 and value.nbytes <= MAX_PAYLOAD:  # most are
+        arrays.append(np.asarray(value, order="C"))
+        return {"array": len(arrays) - 1}
     if isinstance(value, str):
         return {"text": str.__str__(value)[:MAX_TEXT]}
     if isinstance(value, (list, tuple, deque)):  # a named tuple is a tuple
@@ -153,7 +164,7 @@ class Answerer:
         self.package = os.path.join(folder, subject["package"])
         self.objects: list[Any] = []
 
-    def load(self) -> dict:
+    def load(self) -> Header:
         """Import what the student wrote; ``{}``, or ``{"raised": ...}`` which says what went wrong."""
         # The second entry lets a lone file say `from activations import ...`.
         sys.path[:0] = [self.folder, self.package]
@@ -169,7 +180,7 @@ class Answerer:
     def _module(self, name: str) -> Any:
         return importlib.import_module(f"{self.subject['package']}.{name}")
 
-    def answer(self, header: dict, arrays: list[np.ndarray]) -> tuple[dict, list[np.ndarray]]:
+    def answer(self, header: Header, arrays: list[np.ndarray]) -> tuple[Header, Arrays]:
         """One request, one reply: ``{"value": ..., "args": ...}`` or ``{"raised": ...}``."""
         replied: list[np.ndarray] = []
         try:
@@ -185,7 +196,7 @@ class Answerer:
                 pass
         return reply, replied
 
-    def do_new(self, header: dict, arrays: list) -> tuple[Any, list]:
+    def do_new(self, header: Header, arrays: Arrays) -> tuple[Any, list[Any]]:
         args = [decode(item, arrays) for item in header["args"]]
         if header["seed"] is not None:
             np.random.seed(header["seed"])
@@ -194,22 +205,22 @@ class Answerer:
             self.do_set({**header["set"], "on": -1}, arrays)
         return len(self.objects) - 1, []
 
-    def do_call(self, header: dict, arrays: list) -> tuple[Any, list]:
+    def do_call(self, header: Header, arrays: Arrays) -> tuple[Any, list[Any]]:
         args = [decode(item, arrays) for item in header["args"]]
         method = getattr(self.objects[header["on"]], header["method"])
         return method(*args, **header["kwargs"]), args
 
-    def do_run(self, header: dict, arrays: list) -> tuple[Any, list]:
+    def do_run(self, header: Header, arrays: Arrays) -> tuple[Any, list[Any]]:
         args = [decode(item, arrays) for item in header["args"]]
         functions = self._functions or self._module(self.subject["functions"])
         value = getattr(functions, header["name"])(*args, **header["kwargs"])
         return [getattr(value, field) for field in header["fields"]] if "fields" in header else value, args
 
-    def do_get(self, header: dict, arrays: list) -> tuple[Any, list]:
+    def do_get(self, header: Header, arrays: Arrays) -> tuple[Any, list[Any]]:
         asked = self.objects[header["on"]]
         return [getattr(asked, name) for name in header["names"]], []
 
-    def do_set(self, header: dict, arrays: list) -> tuple[Any, list]:
+    def do_set(self, header: Header, arrays: Arrays) -> tuple[Any, list[Any]]:
         """Write parameters into the student's own arrays, in place."""
         asked = self.objects[header["on"]]
         for name, values in zip(header["names"], header["values"], strict=True):
@@ -217,13 +228,13 @@ class Answerer:
                 own[...] = value
         return None, []
 
-    def do_replace(self, header: dict, arrays: list) -> tuple[Any, list]:
+    def do_replace(self, header: Header, arrays: Arrays) -> tuple[Any, list[Any]]:
         """Set attributes, such as the caches, to new lists of arrays."""
         for name, values in zip(header["names"], header["values"], strict=True):
             setattr(self.objects[header["on"]], name, decode(values, arrays))
         return None, []
 
-    def describe(self, error: BaseException) -> dict:
+    def describe(self, error: BaseException) -> Header:
         """Type, message and the last line of the student's own code that `error` went through."""
         kind = type(error)
         try:

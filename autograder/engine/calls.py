@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .answering import Answerer, BadFrame, Other, decode, encode, frame, receive
+from .answering import Answerer, Arrays, BadFrame, Header, Other, decode, encode, frame, receive
 
-Ask = Callable[[dict, list[np.ndarray], str], tuple[dict, list[np.ndarray]]]
+Ask = Callable[[Header, Arrays, str], tuple[Header, Arrays]]
 
 METHOD_CPU = 10.0  # seconds of CPU time for one call
 TRAINING_CPU = 60.0  # seconds of CPU time for one training, all its stretches together
@@ -49,7 +49,7 @@ class Student:
 
     def run(self, name: str, *values: Any, **options: Any) -> Any:
         """What the student's function `name` returns; raises CallFailed."""
-        arrays: list[np.ndarray] = []
+        arrays: Arrays = []
         args = [encode(value, arrays) for value in values]
         shown = f"{name}({'...' if values else ''})"
         return self.request({"do": "run", "name": name, "args": args, "kwargs": options}, arrays, shown, name)[0]
@@ -59,7 +59,7 @@ class Student:
         request = {"do": "run", "name": name, "args": [], "kwargs": {}, "fields": list(fields)}
         return listed(self.request(request, [], f"{name}()", name)[0], len(fields), name)
 
-    def request(self, header: dict, arrays: list[np.ndarray], shown: str, method: str) -> tuple[Any, list[Any]]:
+    def request(self, header: Header, arrays: Arrays, shown: str, method: str) -> tuple[Any, list[Any]]:
         """Value and arguments-as-they-are-afterwards of one request; raises CallFailed."""
         self.calls += header["do"] != "get"
         reply, returned = self._ask(header, arrays, method)
@@ -76,7 +76,7 @@ class Student:
         raise failure(method, shown, reply.get("raised", {}))
 
 
-def failure(method: str, shown: str, raised: dict) -> CallFailed:
+def failure(method: str, shown: str, raised: Header) -> CallFailed:
     """The CallFailed for an exception that the student's code raised."""
     name, message = str(raised.get("type")), str(raised.get("message"))
     where = f"{raised['file']}, line {raised['line']}: `{raised['code']}`" if raised.get("file") else ""
@@ -91,7 +91,7 @@ def failure(method: str, shown: str, raised: dict) -> CallFailed:
     )
 
 
-def listed(value: Any, length: int, method: str) -> list:
+def listed(value: Any, length: int, method: str) -> list[Any]:
     """The value, if it is the list that the worker makes; what else comes is not from the worker."""
     if type(value) is not list or len(value) != length:
         raise CallFailed(method, "crashed", f"{method} ended its process: its answer was garbled")
@@ -131,7 +131,7 @@ def described(value: Any) -> str:
 def direct(answerer: Answerer) -> Ask:
     """An `ask` for networks of our own: no frames, only copies of the arrays."""
 
-    def ask(header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
+    def ask(header: Header, arrays: Arrays, method: str) -> tuple[Header, Arrays]:
         reply, returned = answerer.answer(header, [array.copy() for array in arrays])
         return reply, [array.copy() for array in returned]
 
@@ -141,14 +141,14 @@ def direct(answerer: Answerer) -> Ask:
 def in_process(answerer: Answerer) -> Ask:
     """An `ask` that runs the student's code here, through the same frames as in the sandbox."""
 
-    def ask(header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
+    def ask(header: Header, arrays: Arrays, method: str) -> tuple[Header, Arrays]:
         reply, returned = answerer.answer(*through(header, arrays))
         try:
             return through(reply, returned)
         except BadFrame as error:
             return {"crashed": str(error)}, []
 
-    def through(header: dict, arrays: list[np.ndarray]) -> tuple[dict, list[np.ndarray]]:
+    def through(header: Header, arrays: Arrays) -> tuple[Header, Arrays]:
         data = memoryview(frame(header, arrays))
         position = 0
 

@@ -46,7 +46,7 @@ class Task:
 
     def check(
         self, weight: float, after: str | None = None, compared: bool = True, needs: tuple[str, ...] | None = None
-    ) -> Callable[[Callable], Callable]:
+    ) -> Callable[[Any], Any]:
         """Make a test a check worth `weight` parts of the task's points.
 
         `after` names a check of this task that has to pass first; `compared` says that it compares
@@ -54,7 +54,7 @@ class Task:
         `needs` are the methods that it cannot do without, where they are not the task's.
         """
 
-        def mark(function: Any) -> Callable:
+        def mark(function: Any) -> Any:
             name = function.__name__.removeprefix("test_")
             title = " ".join((function.__doc__ or "").strip().split("\n\n")[0].split())
             needed = self.needs if needs is None else needs
@@ -73,7 +73,7 @@ class Check:
     after: str | None
     compared: bool
     needs: tuple[str, ...]
-    function: Callable  # the conversation, test_name(student, case)
+    function: Callable[..., object]  # the conversation, test_name(student, case)
 
     @property
     def id(self) -> str:

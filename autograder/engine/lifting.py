@@ -224,7 +224,7 @@ class Run:
     """Runs statements in a name space; what went wrong is in `reasons`, by the name that is missing, and in `late`."""
 
     def __init__(
-        self, statements: Sequence[Statement], space: dict, skipped: Iterable[int] = (), careful: bool = False
+        self, statements: Sequence[Statement], space: dict[str, Any], skipped: Iterable[int] = (), careful: bool = False
     ):
         self.statements, self.space, self.spent = statements, space, 0.0
         self.reasons: dict[str, str] = {}

@@ -6,9 +6,7 @@ import threading
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
-from .answering import Answerer
+from .answering import Answerer, Arrays, Header
 from .calls import METHOD_CPU, TRAINING_CPU, Ask, in_process
 from .subject import Subject
 
@@ -28,7 +26,7 @@ class LocalRuntime:
     def ready(self) -> Ask:
         return self.ask
 
-    def ask(self, header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
+    def ask(self, header: Header, arrays: Arrays, method: str) -> tuple[Header, Arrays]:
         """Answer here, for at most the time that the grader gives."""
         if self.problem:
             return self.problem, []

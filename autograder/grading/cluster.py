@@ -115,7 +115,7 @@ def grade_there(submission: Submission, choice: dict[str, Any], example: bool) -
     said = json.loads(grader.stdout.readline() or '{"refusal": "its grading process ended"}')
     if "refusal" in said:
         raise SandboxError(said["refusal"])
-    return said["graded"]
+    return str(said["graded"])
 
 
 def serve(choice: dict[str, Any], questions: IO[bytes], answers: IO[str]) -> None:

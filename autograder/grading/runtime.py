@@ -3,14 +3,15 @@
 import resource
 from time import thread_time
 
-import numpy as np
-
 from ..course.model import assignment
+from ..engine.answering import Arrays, Header
 from ..engine.calls import METHOD_CPU, TRAINING_CPU, Ask
 from ..sandbox import Child, Worker
+from ..sandbox.clock import read
 
 SUBMISSION_CPU = 240.0  # seconds for all calls and trainings of one submission, and for judging its answers
 JUDGING_MEMORY = 1 << 28  # bytes by which answers may make the grading process grow; honest ones take 1 MB
+PAGE = resource.getpagesize()
 USED_UP = "the {:.0f} s for the whole submission are used up"
 
 
@@ -55,7 +56,7 @@ class SandboxRuntime:
             return "its answers have taken all the memory that there is for them"
         return ""
 
-    def ask(self, header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
+    def ask(self, header: Header, arrays: Arrays, method: str) -> tuple[Header, Arrays]:
         """One request, within what is left of the time for the call, the training and the submission."""
         child, refusal = self._child, self.refusal()
         if child is None or refusal:
@@ -75,5 +76,4 @@ class SandboxRuntime:
 
 def data_bytes() -> int:
     """What RLIMIT_DATA counts of this process now."""
-    with open("/proc/self/statm") as stream:
-        return int(stream.read().split()[5]) * resource.getpagesize()
+    return int(read("/proc/self/statm").split()[5]) * PAGE

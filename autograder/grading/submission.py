@@ -15,6 +15,7 @@ import msgspec
 from ..course.model import assignment
 from ..course.reference import checks, course
 from ..course.seed import seed
+from ..engine.answering import Header
 from ..engine.calls import METHOD_CPU, CallFailed, Student
 from ..engine.runner import Engine
 from ..intake.cells import without
@@ -24,6 +25,7 @@ from ..results.record import kit_failure, load_problem, result
 from ..sandbox import Sandbox, SandboxError, Worker
 from ..sandbox.lifetime import end_with_parent
 from ..sandbox.process import NOT_STARTED
+from . import kept
 from .runtime import JUDGING_MEMORY, SUBMISSION_CPU, SandboxRuntime, data_bytes
 
 ATTEMPTS = 4  # to import a notebook
@@ -40,7 +42,7 @@ def given_files() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(package.glob("*.py"))}
 
 
-def loaded(submission: Submission, sandbox: Sandbox, stack: ExitStack) -> tuple[Worker, dict, list[str]]:
+def loaded(submission: Submission, sandbox: Sandbox, stack: ExitStack) -> tuple[Worker, Header, list[str]]:
     """A sandbox with the submission imported, what it said to that, and notes on what of a notebook cannot be run.
 
     Where a notebook's import does not end, it is tried again without the statement that was under way, and at
@@ -140,6 +142,8 @@ def once_more(submission: Submission, spent: float) -> Submission:
 def grade_once(submission: Submission, sandbox: Sandbox) -> Graded:
     """As `grade_apart`, but what was killed is not graded again."""
     course(), seed()  # what is wrong with them is said here, once
+    if submission.reason is None:
+        kept.at_hand()
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:

@@ -38,14 +38,13 @@ from ..results.store import (
     result_path,
     write_result,
 )
-from ..sandbox import choose
+from ..sandbox import UNSAFE, choose
 from ..text import printable, printable_name
 from .cutoff import cut_off
-from .pool import Crew, grade_all, local_crew
+from .pool import Crew, grade_all, local_crew, start_forkserver
 
 STEP_CPU = 60.0  # seconds for one step with one submission in this process, which take far less than one
 EXAMPLES = ROOT / "tests" / "example_class"
-UNSAFE = "autograder: WARNING: without a sandbox, students' code runs with all your rights. This is recorded."
 
 
 def grade_class(options: argparse.Namespace) -> int:
@@ -208,4 +207,5 @@ def crew_of(options: argparse.Namespace, most: int) -> AbstractContextManager[Cr
         return connected(options.scheduler, {name: str(path) for name, path in tls.items() if path}, choice)
     if options.jobs < 1:
         raise BadInput(f"--jobs should be at least 1, but is {options.jobs}.")
+    start_forkserver()
     return local_crew(choose(**choice), min(options.jobs, most))

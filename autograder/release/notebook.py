@@ -114,7 +114,7 @@ def generated(instructor: str) -> str:
         if not (made["success"] and released.exists()):
             raise NotebookError(f"nbgrader refuses the notebook: {made.get('error') or made.get('log')}")
         notebook = nbformat.read(released, as_version=4)
-    return nbformat.writes(notebook) + "\n"
+    return f"{nbformat.writes(notebook)}\n"
 
 
 @contextmanager
@@ -158,7 +158,7 @@ def try_out(student_folder: Path, instructor: Any) -> None:
 
 def task_cell(cell: Any) -> bool:
     about = cell.metadata.get("nbgrader", {})
-    return cell.cell_type == "code" and about.get("grade", False)
+    return bool(cell.cell_type == "code" and about.get("grade"))
 
 
 def executed(notebook: Any, folder: Path) -> list[Any]:
@@ -177,4 +177,4 @@ def executed(notebook: Any, folder: Path) -> list[Any]:
         config.KernelManager.ip = f"{scratch}/kernel"
         about = {"metadata": {"path": str(here)}}
         client = NotebookClient(copy, timeout=SECONDS, allow_errors=True, resources=about, config=config)
-        return client.execute(env=environment).cells
+        return list(client.execute(env=environment).cells)

@@ -13,17 +13,18 @@ from ..course.model import assignment
 from ..course.reference import course
 from ..course.rubric import rubric
 from ..course.seed import keyed
+from ..engine.answering import Header
 from ..engine.check import RubricTask
 from ..engine.outcome import CheckResult
 from ..engine.runner import Engine
 from ..intake.late import lateness
 from ..intake.submissions import Submission
-from .model import SCHEMA, Result, TaskResult, diagnosed
+from .model import SCHEMA, Number, Result, TaskResult, diagnosed
 
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 
 
-def load_problem(reply: dict, source: str) -> str | None:
+def load_problem(reply: Header, source: str) -> str | None:
     """Why the submission, "files" or a "notebook", cannot be imported, for the student; None if it can."""
     files, kind = assignment().subject.files, assignment().subject.kind
     name, taken = (
@@ -63,8 +64,9 @@ def result(submission: Submission, sandbox: str, engine: Engine | None, reason: 
     """The record of one submission; without an engine nothing of it was graded, for this reason."""
     tasks = [task_result(task, engine.results[task.id] if engine else []) for task in course().tasks]
 
-    def total(name: str, bonus: bool) -> float:
-        return round(sum(getattr(task, name) for task in tasks if task.bonus == bonus), 2)
+    def total(name: str, bonus: bool) -> Number:
+        points: Number = round(sum(getattr(task, name) for task in tasks if task.bonus == bonus), 2)
+        return points
 
     score, bonus = total("points", False), total("points", True)
     return Result(

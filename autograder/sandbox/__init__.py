@@ -53,6 +53,7 @@ ADVICE = (
     ("Traceback|Error: |execvp", "Python fails inside it, so delete .venv and run `make doctor` to build it anew"),
     ("Read-only file system|proc|slave|amespace|ot permitted|enied", f"this looks like a container, so {OUTSIDE}"),
 )
+UNSAFE = "autograder: WARNING: without a sandbox, students' code runs with all your rights. This is recorded."
 OTHER_ADVICE = "run `make doctor` on a Linux machine that allows user namespaces"
 
 
@@ -73,7 +74,7 @@ class Settings:
     readable: list[str] = field(default_factory=list)  # for Landlock; empty: there is none
     python: str = sys.version  # of the grader: a library path may lead to another one
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 

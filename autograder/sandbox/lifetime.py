@@ -26,7 +26,7 @@ def end_with_run() -> None:
         os._exit(1)
 
 
-def scratch_folder() -> tempfile.TemporaryDirectory:
+def scratch_folder() -> tempfile.TemporaryDirectory[str]:
     """A folder for one sandbox, whose name tells which process it belongs to."""
     return tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-", ignore_cleanup_errors=True)
 

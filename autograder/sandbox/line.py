@@ -12,13 +12,13 @@ import select
 import signal
 import socket
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
 import numpy as np
 
-from ..engine.answering import MAX_NUMBERS, MAX_TEXT, BadFrame, frame, receive
+from ..engine.answering import MAX_NUMBERS, MAX_TEXT, Arrays, BadFrame, Header, frame, receive
 from ..text import replace_unprintable
 from .clock import Clock, stat_of
 from .scratch import Full
@@ -80,7 +80,7 @@ class Line:
         poll.register(self.connection, what)
         if self.pidfd >= 0:  # a process that it left behind may hold the socket open
             poll.register(self.pidfd, select.POLLIN)
-        ready: list = []
+        ready: list[Any] = []
         while self.connection.fileno() not in ready:
             if ready:
                 raise EOFError
@@ -123,7 +123,7 @@ class Line:
         except BlockingIOError:
             return False
 
-    def exchange(self, header: dict, arrays: Sequence[np.ndarray], cpu: float) -> tuple[dict, list[np.ndarray]]:
+    def exchange(self, header: Header, arrays: Sequence[np.ndarray], cpu: float) -> tuple[Header, Arrays]:
         """One question and its answer; or "timeout" or "crashed" in the answer's place."""
         now, self.before, self.limit = monotonic(), self.clock.cost, cpu
         self.deadline, self.next_look = now + WALL * cpu, now + LOOK
@@ -181,13 +181,13 @@ class Line:
         self.connection.close()
 
 
-def agreed(reply: dict, arrays: Sequence[np.ndarray]) -> dict:
+def agreed(reply: Header, arrays: Sequence[np.ndarray]) -> Header:
     """The answer, made printable, if it is one that the worker gives; else BadFrame.
 
     One array that stood in it many times would be as many arrays here.
     """
     reply, used, numbers = cleaned(reply), set[int](), 0
-    for name, number in references(reply):
+    for name, number in references(reply, []):
         if number in used or not 0 <= number < len(arrays):
             raise BadFrame("it names an array twice, or one that is not there")
         used.add(number)
@@ -219,14 +219,18 @@ def cleaned(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def references(value: Any) -> Iterator[tuple[str, int]]:
-    """All places in an answer that stand for an array: the name there, and which array."""
+def references(value: Any, found: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """`found` with all places in an answer that stand for an array: the name there, and which array."""
     if type(value) is dict:
-        yield from ((name, value[name]) for name in REFERENCES if type(value.get(name)) is int)
-        value = list(value.values())
-    if type(value) is list:
+        for name, item in value.items():
+            if type(item) is int and name in REFERENCES:
+                found.append((name, item))
+            elif item is not None:
+                references(item, found)
+    elif type(value) is list:
         for item in value:
-            yield from references(item)
+            references(item, found)
+    return found
 
 
 def name_of(number: int) -> str:

@@ -24,7 +24,7 @@ def module(name: str) -> Any:
     return importlib.import_module(f"{PACKAGE}.{name}")
 
 
-def given(subject: dict) -> dict[str, Any]:
+def given(subject: dict[str, Any]) -> dict[str, Any]:
     """What the notebook's first cell imports, and what Jupyter adds."""
     space: dict[str, Any] = {"__name__": "__main__", "np": numpy, "display": lambda *args, **options: None}
     for name in subject["names"]:
@@ -72,10 +72,10 @@ def assemble() -> None:
     globals()[str(kind)] = space.get(kind)
 
 
-def counts_anyway(statement: Any, solutions: set[int], space: dict, wanted: dict) -> bool:
+def counts_anyway(statement: Any, solutions: set[int], space: dict[str, Any], wanted: dict[str, int]) -> bool:
     """Whether a statement is run though no name leads to it: it changes what is given, or is a setting."""
     patches = statement.stores & space.keys() and not statement.attributes & wanted.keys()
-    star = statement.imports and any(name.name == "*" for name in statement.node.names)  # type: ignore[attr-defined]
+    star = statement.imports and any(name.name == "*" for name in statement.node.names)
     return bool(patches or star or statement.sets or (statement.imports and statement.cell in solutions))
 
 
@@ -102,7 +102,7 @@ def guarded(name: str, function: Any, reasons: dict[str, str]) -> Any:
     return call
 
 
-def put(name: str, function: Any, place: str, kind: Any, space: dict) -> None:
+def put(name: str, function: Any, place: str, kind: Any, space: dict[str, Any]) -> None:
     """What the locked cells of the notebook do; see Subject.solutions."""
     what, _, path = place.partition(":")
     if what == "table":

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.answering import BadFrame
+from ..engine.answering import Arrays, BadFrame, Header
 from . import Sandbox, SandboxError
 from .clock import parent_of
 from .lifetime import scratch_folder
@@ -39,7 +39,7 @@ class Child:
         """Seconds that it has used up, from its fork on: see clock.py."""
         return self._before + (self._line.clock.cost if self._line else 0.0)
 
-    def ask(self, header: dict, arrays: Sequence[np.ndarray] = (), cpu: float = 10.0) -> tuple[dict, list[np.ndarray]]:
+    def ask(self, header: Header, arrays: Sequence[np.ndarray] = (), cpu: float = 10.0) -> tuple[Header, Arrays]:
         """The answer, or {"timeout": seconds}, or {"crashed": sentence}: the process is gone then."""
         if self._line is None:
             return {"crashed": "its process is gone"}, []
@@ -122,7 +122,7 @@ class Worker:
         """Whether one of its processes was ended by a signal that is not ours, such as where memory runs out."""
         return any(line.killed for line in self._lines)
 
-    def load(self, files: Mapping[str, bytes], subject: Mapping[str, Any], cpu: float = 10.0) -> dict:
+    def load(self, files: Mapping[str, bytes], subject: Mapping[str, Any], cpu: float = 10.0) -> Header:
         """Import the package with these files: {} if it can be, else "raised", or "timeout" or "crashed" for good.
 
         `subject` has the fields of Subject.
@@ -136,7 +136,7 @@ class Worker:
             self._patience = 0.0
         return reply
 
-    def _loaded(self) -> dict:
+    def _loaded(self) -> Header:
         assert self._line is not None
         try:
             self._line.greet(START_WALL)

@@ -14,6 +14,8 @@ import socket
 import struct
 import sys
 import traceback
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -28,7 +30,7 @@ EXECUTE, READ, OF_A_FILE = 1 << 0, 1 << 2 | 1 << 3, 1 << 1 | 1 << 2 | 1 << 14 | 
 SET_PDEATHSIG, SET_DUMPABLE, SET_SECCOMP, SET_CHILD_SUBREAPER, SET_NO_NEW_PRIVS = 1, 4, 22, 36, 38  # prctl's numbers
 
 
-def exactly(read, count):
+def exactly(read: Callable[[int], bytes], count: int) -> bytes:
     """`count` bytes, or EOFError; `read(n)` gives at most n, and none at the end."""
     parts = []
     while count:
@@ -40,14 +42,14 @@ def exactly(read, count):
     return b"".join(parts)
 
 
-def prctl(option, value, pointer=0):
+def prctl(option: int, value: int, pointer: int = 0) -> None:
     call = ctypes.CDLL(None, use_errno=True).prctl
     call.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
     if call(option, value, pointer, 0, 0):
         raise OSError(ctypes.get_errno(), f"prctl({option}, {value}) is refused")
 
 
-def confine():
+def confine() -> None:
     """Give up the rights and the resources that a student's code does not need; before any of it is read."""
     try:
         with open("/proc/self/oom_score_adj", "w") as stream:
@@ -79,7 +81,7 @@ def confine():
     os.close(silence)
 
 
-def landlock(readable, writable):
+def landlock(readable: Sequence[str], writable: Sequence[str]) -> None:
     """Open nothing any more but what lies below these paths.  By numbers: no package is as small as this."""
     call = ctypes.CDLL(None, use_errno=True).syscall
     version = call(CREATE_RULESET, None, ctypes.c_size_t(0), 1)
@@ -104,7 +106,7 @@ def landlock(readable, writable):
     os.close(rules)
 
 
-def install(steps):
+def install(steps: bytes) -> None:
     """Put the seccomp filter in force, for good."""
 
     class Program(ctypes.Structure):
@@ -114,7 +116,7 @@ def install(steps):
     prctl(SET_SECCOMP, 2, ctypes.addressof(program))
 
 
-def write_files(package, names, contents):
+def write_files(package: str, names: Sequence[str], contents: Sequence[Any]) -> str:
     """Put the package where it is imported from; the folder."""
     folder = os.path.join(SETTINGS["scratch"], HANDED_IN)
     os.makedirs(os.path.join(folder, package))
@@ -129,13 +131,13 @@ def write_files(package, names, contents):
     if SETTINGS["readable"]:
         os.makedirs(os.environ["TMPDIR"], exist_ok=True)
         for path, _, names in os.walk(os.environ["TMPDIR"]) if SETTINGS["uid"] else ():
-            for own in (path, *(os.path.join(path, name) for name in names)):
-                os.chown(own, SETTINGS["uid"], SETTINGS["uid"])
+            for place in (path, *(os.path.join(path, name) for name in names)):
+                os.chown(place, SETTINGS["uid"], SETTINGS["uid"])
         os.chmod(SETTINGS["scratch"], 0o711)
     return folder
 
 
-def clear_away():
+def clear_away() -> None:
     """End whatever earlier tasks have left running, and wait until it is gone."""
     if SETTINGS["alone"]:
         try:
@@ -149,7 +151,7 @@ def clear_away():
         pass
 
 
-def main():
+def main() -> None:
     if sys.version != SETTINGS["python"]:
         raise RuntimeError(f"the Python inside is another one, {sys.version}")
     os.umask(0o022)  # the grader's may hide what is written here from the user that this becomes
@@ -178,7 +180,7 @@ def main():
         os.close(descriptors[0])
 
 
-def serve(answerer, connection):
+def serve(answerer: "answering.Answerer", connection: socket.socket) -> NoReturn:
     """Answer requests until the other side closes; never returns."""
     stream = connection.makefile("rb")
     try:

@@ -13,6 +13,7 @@ from autograder.grading.submission import grade_apart
 from autograder.intake.cells import lift
 from autograder.intake.submissions import read_submission, released_stubs
 from autograder.intake.uploads import Refused
+from autograder.results.model import as_dict
 from autograder.sandbox import choose
 from tests.kit import RELEASE
 
@@ -45,7 +46,7 @@ def by_id(notebook, gid):
 def graded(notebook, tmp_path, name="ps18.ipynb"):
     text = notebook if isinstance(notebook, bytes) else json.dumps(notebook).encode()
     (tmp_path / name).write_bytes(text)
-    return grade_apart(read_submission(tmp_path / name, "s01", released_stubs()), choose())
+    return as_dict(grade_apart(read_submission(tmp_path / name, "s01", released_stubs()), choose()))
 
 
 def points(result):

@@ -26,7 +26,7 @@ class NetworkStudent(Student):
         *,
         seed: int | None = None,
         parameters: tuple[Sequence[np.ndarray], Sequence[np.ndarray]] | None = None,
-        **options,
+        **options: Any,
     ) -> "Network":
         """A new ``NeuralNetwork(layer_sizes, activation, **options)``, with NumPy's generator seeded first.
 
@@ -80,7 +80,7 @@ class Network:
         """The loss as a number; raises WrongForm if it is none."""
         return number(self.call("compute_loss", y_hat, Y))
 
-    def backward(self, Y: np.ndarray) -> tuple[list, list]:
+    def backward(self, Y: np.ndarray) -> tuple[list[Any], list[Any]]:
         """``(dW, db)``, each a list with an entry per layer; raises WrongForm if it is not that."""
         answer = self.call("backward", Y)
         if not (type(answer) in (tuple, list) and len(answer) == 2):
@@ -93,7 +93,7 @@ class Network:
                 )
         return list(answer[0]), list(answer[1])
 
-    def update(self, dW: list, db: list, eta: float) -> None:
+    def update(self, dW: Sequence[Any], db: Sequence[Any], eta: float) -> None:
         self.call("update", list(dW), list(db), eta)
 
     def train(self, X: np.ndarray, Y: np.ndarray, epochs: int, eta: float, batch_size: int | None = None) -> Any:
@@ -102,7 +102,10 @@ class Network:
     def gradients(self, X: np.ndarray, Y: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """``(dW, db)`` after a forward pass of X; raises WrongForm where they are not shaped like the parameters."""
         self.forward(X)
-        dW, db = self.backward(Y)
+        return self.like_parameters(*self.backward(Y))
+
+    def like_parameters(self, dW: list, db: list) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Gradients, or WrongForm where they are not shaped like the parameters."""
         return shaped("dW", dW, self.shapes[0], "fiu"), shaped("db", db, self.shapes[1], "fiu")
 
     def steps(self, batches: Sequence[tuple[np.ndarray, np.ndarray]], eta: float) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ ACTIVATIONS = ("sigmoid", "relu", "linear", "tanh")
 MAX_PARAMETERS, MAX_EPOCHS, NEEDED = 500, 20_000, 3
 
 
-def read_recipe(student: NetworkStudent, name: str, n_in: int, n_out: int) -> dict:
+def read_recipe(student: NetworkStudent, name: str, n_in: int, n_out: int) -> dict[str, Any]:
     """The recipe's fields, or Failed where one is not of its kind or beyond what is allowed."""
     values = dict(zip(FIELDS, student.fields_of(name, FIELDS), strict=True))
     sizes = values["layer_sizes"]
@@ -49,7 +50,7 @@ def parameters(sizes: list[int]) -> int:
 def succeed(
     student: NetworkStudent,
     case: NetworkCase,
-    recipe: dict,
+    recipe: dict[str, Any],
     X: np.ndarray,
     Y: np.ndarray,
     complaint: Callable[[Network], str | None],

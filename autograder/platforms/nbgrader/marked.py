@@ -49,7 +49,9 @@ STATES = {
 
 @cache
 def released() -> dict[str, Any]:
-    notebook = json.loads((assignment().release / f"{assignment().name}.ipynb").read_text(encoding="utf-8"))
+    notebook: dict[str, Any] = json.loads(
+        (assignment().release / f"{assignment().name}.ipynb").read_text(encoding="utf-8")
+    )
     for cell in notebook["cells"]:
         cell["source"] = source_of(cell)
     return notebook
@@ -126,7 +128,7 @@ def put_source(kept: dict[str, Any], cell: Mapping[str, Any], room: Room) -> Non
     kept["source"] = plain(room.fit(source, "markdown"), tuple(pictures))
 
 
-def parsed(notebook: bytes | None) -> list[dict] | None:
+def parsed(notebook: bytes | None) -> list[dict[str, Any]] | None:
     """The cells of a notebook that can be read, else None."""
     try:
         content = json.loads(notebook or b"")

@@ -18,7 +18,7 @@ from .marked import comments, handed_in, put_results
 class Mend(NbGraderPreprocessor):
     """Bring the notebook to the released form: cells that were deleted, copied or changed stop nothing."""
 
-    def preprocess(self, nb: Any, resources: dict) -> tuple[Any, dict]:
+    def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         import nbformat
 
         mended = handed_in(nbformat.writes(nb).encode(), {})
@@ -28,7 +28,7 @@ class Mend(NbGraderPreprocessor):
 class Grade(NbGraderPreprocessor):
     """Grade the submission as `make grade` does, and write each task's points and messages as its cell's outputs."""
 
-    def preprocess(self, nb: Any, resources: dict) -> tuple[Any, dict]:
+    def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         import nbformat
 
         about = resources["nbgrader"]
@@ -46,7 +46,7 @@ class Grade(NbGraderPreprocessor):
 class Comment(NbGraderPreprocessor):
     """Put the messages beside the solution cells, after nbgrader's own step has cleared them."""
 
-    def preprocess(self, nb: Any, resources: dict) -> tuple[Any, dict]:
+    def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         about = resources["nbgrader"]
         with Gradebook(about["db_url"]) as book:
             for cell, text in resources["kit_comments"].items():

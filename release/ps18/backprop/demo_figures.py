@@ -139,7 +139,7 @@ def draw_hyperparameters(explored: Hyperparameters) -> Figure:
     """Three panels: loss curves by hidden units, loss curves by eta, last loss by epochs."""
     figure, (hidden, rate, length) = new_figure(columns=3, width=13, height=5, sharey=True, width_ratios=(1, 1, 1.2))
     for axes, runs, name in ((hidden, explored.by_hidden, "hidden units"), (rate, explored.by_eta, "$\\eta$")):
-        losses = {f"{value:g}": history for value, history in runs.items()}  # type: ignore[attr-defined]
+        losses = {f"{value:g}": history for value, history in runs.items()}
         figures.draw_losses(axes, losses, colours=figures.colours_of_a_scale(len(losses)), legend=False)
         lowest, highest = (pick(losses, key=lambda value: losses[value][-1]) for pick in (min, max))
         axes.set_title(f"{name}: {lowest} end{'' if axes is hidden else 's'} lowest, {highest} highest")

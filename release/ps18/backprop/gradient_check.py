@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -154,7 +155,7 @@ def epsilon_sweep(
     return steps, np.array([check_gradients(network, X, Y, float(epsilon)).maximum for epsilon in steps])
 
 
-def draw_epsilon_sweep(epsilons: np.ndarray, errors: np.ndarray):
+def draw_epsilon_sweep(epsilons: np.ndarray, errors: np.ndarray) -> Any:
     """A figure of the error against epsilon: rounding rules on the left, truncation on the right."""
     from .figures import BLUE, GREY, new_figure, style  # here, because only a drawing needs them
 

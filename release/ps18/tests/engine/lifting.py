@@ -50,7 +50,7 @@ UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
-class OutOfTime(BaseException):
+class DeadlineExceeded(BaseException):
     """A statement's time is up."""
 
 
@@ -224,7 +224,7 @@ class Run:
     """Runs statements in a name space; what went wrong is in `reasons`, by the name that is missing, and in `late`."""
 
     def __init__(
-        self, statements: Sequence[Statement], space: dict, skipped: Iterable[int] = (), careful: bool = False
+        self, statements: Sequence[Statement], space: dict[str, Any], skipped: Iterable[int] = (), careful: bool = False
     ):
         self.statements, self.space, self.spent = statements, space, 0.0
         self.reasons: dict[str, str] = {}
@@ -258,9 +258,9 @@ class Run:
 
     def _execute(self, number: int, statement: Statement) -> BaseException | None:
         if number in self._out:
-            return OutOfTime(self._out[number])
+            return DeadlineExceeded(self._out[number])
         if self.spent > IN_ALL and not statement.quiet:
-            return OutOfTime(f"for those before it have taken more than {IN_ALL:.0f} s")
+            return DeadlineExceeded(f"for those before it have taken more than {IN_ALL:.0f} s")
         try:
             if statement.quiet:
                 exec(statement.code, self.space)
@@ -271,7 +271,7 @@ class Run:
                     exec(statement.code, self.space)
             finally:
                 self.spent += time.process_time() - began
-        except (OutOfTime, MemoryError) as error:
+        except (DeadlineExceeded, MemoryError) as error:
             self.late.append(number)
             return error
         except BaseException as error:
@@ -279,7 +279,7 @@ class Run:
         return None
 
     def _why(self, statement: Statement, error: BaseException) -> str:
-        if isinstance(error, OutOfTime):
+        if isinstance(error, DeadlineExceeded):
             return f"{statement.said()} is left out, {error}"
         line, trace = None, error.__traceback__
         while trace:
@@ -303,7 +303,7 @@ def unreadable(label: str, error: SyntaxError) -> str:
 
 @contextmanager
 def time_limit() -> Iterator[None]:
-    """OutOfTime in the middle of what takes too long, where the system has such clocks."""
+    """DeadlineExceeded in the middle of what takes too long, where the system has such clocks."""
     if not hasattr(signal, "setitimer"):
         yield
         return
@@ -311,7 +311,7 @@ def time_limit() -> Iterator[None]:
 
     def interrupt(*_: Any) -> None:
         if armed:
-            raise OutOfTime(f"for it did not end within {SECONDS:.0f} s")
+            raise DeadlineExceeded(f"for it did not end within {SECONDS:.0f} s")
 
     clocks = ((signal.ITIMER_PROF, signal.SIGPROF, SECONDS), (signal.ITIMER_REAL, signal.SIGALRM, WALL))
     before = [signal.signal(number, interrupt) for _, number, _ in clocks]

@@ -1,4 +1,4 @@
-"""What students write, for all that has to know it: the sandbox, the student folder, the taking in.  It holds no secret."""
+"""What students write, for all that has to know it: sandbox, student folder, intake.  It holds no secret."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -32,7 +32,9 @@ class Stretch:
     after: Parameters
 
 
-def start(student: NetworkStudent, sizes: Sequence[int], seed: int, activation: str = "sigmoid", **options) -> Network:
+def start(
+    student: NetworkStudent, sizes: Sequence[int], seed: int, activation: str = "sigmoid", **options: Any
+) -> Network:
     """A network with Xavier weights from our own stream `seed`, and biases 0."""
     rng = np.random.RandomState(seed)
     layers = list(zip(sizes[1:], sizes[:-1], strict=True))

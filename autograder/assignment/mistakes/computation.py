@@ -1,0 +1,125 @@
+"""The chapter's network, computed from pieces, so that one of them can be replaced by a mistake.
+
+With no replacement it gives what the solution gives (a test says so).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from backprop.activations import ACTIVATIONS
+from backprop.neural_network import NeuralNetwork
+
+Piece = Callable[..., Any]
+
+
+class Pieces:
+    """One line of the equations each, asked of the class itself; l is the layer's index, n the network."""
+
+    z: Piece = lambda W, a, b: W @ a + b
+    sigma: Piece = lambda name, z, l, n: ACTIVATIONS[name][0](z)
+    caches: Piece = lambda n, zs, activations: (zs, activations)
+    loss: Piece = lambda y_hat, Y: np.sum((y_hat - Y) ** 2) / (2 * Y.shape[1])
+    penalty: Piece = lambda n: n.l2 / 2 * sum(np.sum(W**2) for W in n.weights)
+    error: Piece = lambda a, Y: a - Y
+    mean: Piece = lambda delta, m: delta / m
+    output_slope: Piece = lambda n, z, a: n.slope(-1, z)
+    back: Piece = lambda W, delta, n, l: W.T @ delta
+    hidden_slope: Piece = lambda n, l, z, a: n.slope(l, z)
+    dW: Piece = lambda delta, activations, l, n: delta @ activations[l].T
+    db: Piece = lambda delta, m: np.sum(delta, axis=1, keepdims=True)
+    weight_decay: Piece = lambda n, l, m: n.l2 * n.weights[l]
+    bias_decay: Piece = lambda n, l: 0.0
+    derivative: Piece = lambda name, z: ACTIVATIONS[name][1](z)
+    finish: Piece = lambda n, dW, db: (dW, db)
+    velocity: Piece = lambda beta, v, g: beta * v + g
+    bias_velocity: Piece | None = None
+    share_velocity: bool = False
+    step: Piece = lambda theta, v, eta: theta - eta * v
+    bias_step: Piece | None = None
+
+
+class Computation(NeuralNetwork):
+    """The chapter's network, computed from `pieces`."""
+
+    pieces: type[Pieces] = Pieces
+
+    def __init__(
+        self,
+        layer_sizes: Sequence[int],
+        activation: str = "sigmoid",
+        *,
+        output_activation: str | None = None,
+        l2: float = 0.0,
+        momentum: float = 0.0,
+        rng: np.random.Generator | np.random.RandomState | None = None,
+    ):
+        super().__init__(
+            layer_sizes, activation, output_activation=output_activation, l2=l2, momentum=momentum, rng=rng
+        )
+        self.names = [activation] * (self.L - 1) + [output_activation or activation]
+        self.v: list[np.ndarray] | None = None
+
+    def slope(self, l: int, z: np.ndarray) -> Any:
+        return self.pieces.derivative(self.names[l], z)
+
+    def forward(self, X: np.ndarray) -> np.ndarray:
+        zs, activations = [], [X]
+        for l, (W, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+            zs.append(self.pieces.z(W, activations[-1], b))
+            activations.append(self.pieces.sigma(self.names[l], zs[-1], l, self))
+        self.zs, self.activations = zs, activations
+        self.z_cache, self.a_cache = self.pieces.caches(self, zs, activations)
+        return activations[-1]
+
+    def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> Any:
+        return self.pieces.loss(y_hat, Y) + (self.pieces.penalty(self) if self.l2 else 0.0)
+
+    def backward(self, Y: np.ndarray) -> Any:
+        p, m = self.pieces, Y.shape[1]
+        if p.caches is Pieces.caches:  # the student's own, or those that a check put in their place
+            self.zs, self.activations = self.z_cache, self.a_cache
+        deltas = [p.mean(p.error(self.activations[-1], Y), m) * p.output_slope(self, self.zs[-1], self.activations[-1])]
+        for l in reversed(range(self.L - 1)):
+            back = p.back(self.weights[l + 1], deltas[0], self, l)
+            deltas.insert(0, back * p.hidden_slope(self, l, self.zs[l], self.activations[l + 1]))
+        decay = (lambda l: p.weight_decay(self, l, m)) if self.l2 else (lambda l: 0.0)
+        dW = [p.dW(delta, self.activations, l, self) + decay(l) for l, delta in enumerate(deltas)]
+        db = [p.db(delta, m) + (p.bias_decay(self, l) if self.l2 else 0.0) for l, delta in enumerate(deltas)]
+        return p.finish(self, dW, db)
+
+    def update(self, dW: Sequence[np.ndarray], db: Sequence[np.ndarray], eta: float) -> None:
+        p, beta = self.pieces, self.momentum
+        if self.v is None:
+            self.v = [np.zeros_like(g) for g in (*dW, *db)]
+        if p.share_velocity and len({v.shape for v in self.v[: self.L]}) == 1:
+            self.v = [self.v[0]] * self.L + [self.v[self.L]] * self.L
+        for i, g in enumerate((*dW, *db)):
+            is_bias = i >= self.L
+            moved = (p.bias_velocity if is_bias and p.bias_velocity else p.velocity)(beta, self.v[i], g) if beta else g
+            self.v[i][...] = moved
+            theta = (self.biases if is_bias else self.weights)[i % self.L]
+            theta[...] = (p.bias_step if is_bias and p.bias_step else p.step)(theta, moved, eta)
+
+
+def computed_with(replaced: Mapping[str, Any]) -> type[Computation]:
+    """The chapter's network with these in place of the pieces of those names."""
+    return type("Computation", (Computation,), {"pieces": type("Replaced", (Pieces,), dict(replaced))})
+
+
+class Noted:
+    """The pieces as they should be, and in `used` the names of those that a computation has looked at."""
+
+    def __init__(self) -> None:
+        self.used = set[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        self.used.add(name)
+        return getattr(Pieces, name)
+
+
+def pieces_used_by(conversation: Callable[[type[Computation]], Any]) -> set[str]:
+    """The names of the pieces that `conversation` makes a network use."""
+    noted = Noted()
+    conversation(type("Computation", (Computation,), {"pieces": noted}))
+    return noted.used

@@ -1,0 +1,55 @@
+"""Mistakes in the derivative of tanh, Exercise 18.1."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from backprop.activations import ACTIVATIONS
+
+from autograder.engine.case import Mistake
+
+TANH = ("tanh/gradient",)
+
+
+def tanh_slope(wrong: Callable[[np.ndarray], np.ndarray]) -> dict[str, Any]:
+    """What replaces the derivative of tanh alone."""
+    return {"derivative": lambda name, z: wrong(z) if name == "tanh" else ACTIVATIONS[name][1](z)}
+
+
+MISTAKES = (
+    Mistake(
+        name="tanh_slope_minus_z_squared",
+        equation="Exercise 18.1",
+        replaces=tanh_slope(lambda z: 1 - z**2),
+        says="Your derivative of tanh is 1 - z^2: it is 1 - tanh(z)^2.",
+        charged=TANH,
+    ),
+    Mistake(
+        name="tanh_slope_not_squared",
+        equation="Exercise 18.1",
+        replaces=tanh_slope(lambda z: 1 - np.tanh(z)),
+        says="Your derivative of tanh is 1 - tanh(z): the square is missing in 1 - tanh(z)^2.",
+        charged=TANH,
+    ),
+    Mistake(
+        name="tanh_slope_of_sigmoid",
+        equation="Exercise 18.1",
+        replaces=tanh_slope(ACTIVATIONS["sigmoid"][1]),
+        says="Your derivative for tanh is still the sigmoid's: it is 1 - tanh(z)^2.",
+        charged=TANH,
+    ),
+    Mistake(
+        name="tanh_slope_a_one_minus_a",
+        equation="Exercise 18.1",
+        replaces=tanh_slope(lambda z: np.tanh(z) * (1 - np.tanh(z))),
+        says="Your derivative for tanh is a (1 - a), which belongs to the sigmoid: for tanh it is 1 - a^2.",
+        charged=TANH,
+    ),
+    Mistake(
+        name="tanh_slope_at_a",
+        equation="Exercise 18.1",
+        replaces=tanh_slope(lambda z: 1 - np.tanh(np.tanh(z)) ** 2),
+        says="You take the derivative of tanh at a instead of z: 1 - tanh(z)^2 is 1 - a^2.",
+        charged=TANH,
+    ),
+)

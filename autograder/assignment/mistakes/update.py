@@ -1,0 +1,76 @@
+"""Mistakes in the step of gradient descent."""
+
+from autograder.engine.case import Mistake
+
+from .momentum import VELOCITY
+
+STEP = ("update/one_step", "update/more_steps")
+
+MISTAKES = (
+    Mistake(
+        name="update_adds",
+        equation="update",
+        replaces={"step": lambda t, g, eta: t + eta * g},
+        says="Your parameters move along the gradient, so the loss grows: the step is minus eta times the gradient.",
+        charged=STEP,
+    ),
+    Mistake(
+        name="biases_not_updated",
+        equation="update",
+        replaces={"bias_step": lambda t, g, eta: t},
+        says="Your biases stay as they are: `update` moves them like the weights.",
+        charged=STEP,
+    ),
+    Mistake(
+        name="weights_not_updated",
+        equation="update",
+        replaces={"step": lambda t, g, eta: t, "bias_step": lambda t, g, eta: t - eta * g},
+        says="Your weights stay as they are: `update` has to change the entries of `weights`, not a local copy.",
+        charged=STEP,
+    ),
+    Mistake(
+        name="nothing_updated",
+        equation="update",
+        replaces={"step": lambda t, g, eta: t},
+        says=(
+            "Your parameters stay as they are: "
+            "giving a local name a new value changes nothing in `weights` and `biases`."
+        ),
+        charged=(*STEP, "update/leaves_the_gradients_alone", *VELOCITY),
+    ),
+    Mistake(
+        name="eta_ignored",
+        equation="update",
+        replaces={"step": lambda t, g, eta: t - g},
+        says="Your step is the whole gradient: the learning rate eta is missing.",
+        charged=STEP,
+    ),
+    Mistake(
+        name="eta_squared",
+        equation="update",
+        replaces={"step": lambda t, g, eta: t - eta**2 * g},
+        says="Your step is eta^2 times the gradient: eta is applied twice.",
+        charged=STEP,
+    ),
+    Mistake(
+        name="eta_squared_for_biases",
+        equation="update",
+        replaces={"bias_step": lambda t, g, eta: t - eta**2 * g},
+        says="Your biases move by eta^2 times their gradient: eta is applied twice there.",
+        charged=STEP,
+    ),
+    Mistake(
+        name="bias_update_adds",
+        equation="update",
+        replaces={"bias_step": lambda t, g, eta: t + eta * g},
+        says="Your biases move along their gradient: their step is minus eta times the gradient, too.",
+        charged=STEP,
+    ),
+    Mistake(
+        name="parameters_replaced_by_step",
+        equation="update",
+        replaces={"step": lambda t, g, eta: -eta * g},
+        says="Your parameters are replaced by the step: it has to be added to what they were.",
+        charged=STEP,
+    ),
+)
