@@ -25,7 +25,7 @@ STARTS = 5  # of a recipe
 def setting(check: Check, variant: str) -> Mapping[str, Any]:
     """What a check starts from, with what the rubric says about its task."""
     task = next(task for task in rubric().tasks if task.id == check.task.id)
-    sizes = {"size_shares": task.size_shares} if task.size_shares else {}
+    sizes = {"size_shares": [list(pair) for pair in task.size_shares]} if task.size_shares else {}
     return {**(drawn(check.id, variant) if check.id in settings() else {}), **sizes}
 
 

@@ -13,6 +13,7 @@ from autograder import ROOT
 from autograder.course.rubric import BadRubric, LateRule, checked, rubric
 from autograder.intake.late import WORD, Lateness, lateness, parse_time
 from autograder.results import attempts
+from autograder.results.model import from_json
 from autograder.results.record import fingerprint
 from autograder.results.store import read_result, result_path
 from tests.doors.class_of import result_of, run
@@ -152,7 +153,7 @@ def test_a_late_submission_keeps_its_score_and_the_penalty_stands_beside_it(with
     assert status == 0 and (result["score"], result["bonus"]) == (30, 0)
     assert result["submitted"] == "2026-12-03T12:00:00+00:00"
     assert result["late"] == {"due": "2026-12-01T23:59:00+00:00", "days": 2, "penalty": 6.0}
-    assert attempts.total(result) == 24
+    assert from_json(said).total == 24
 
 
 @pytest.mark.parametrize(
