@@ -21,8 +21,8 @@ assignment = Assignment(
     checks="autograder.assignment.checks",
     solutions=ROOT / "solutions" / "backprop",
     given=(
-        *("__init__", "activations", "datasets", "demo_figures", "demos", "exercises", "figures", "gallery"),
-        *("gradient_check", "neural_network", "recipe"),
+        *("__init__", "activations", "datasets", "demo_data", "demo_figures", "demos", "exercises"),
+        *("figures", "gallery", "gradient_check", "neural_network", "recipe"),
     ),
     source=ROOT / "source" / NAME,
     release=ROOT / "release" / NAME,

@@ -28,12 +28,14 @@ class Twins(NetworkStudent):
     ) -> "Twin":
         if seed is not None:
             np.random.seed(seed)
-        twin = Twin(self, self.own("__init__", self.answerer.kind, list(layer_sizes), activation, **options), layer_sizes)
+        twin = Twin(
+            self, self.own("__init__", self.answerer.kind, list(layer_sizes), activation, **options), layer_sizes
+        )
         if parameters is not None:
             twin.set_parameters(*parameters)
         return twin
 
-    def own(self, method: str, function: Callable, *values: Any, **options: Any) -> Any:
+    def own(self, method: str, function: Callable[..., Any], *values: Any, **options: Any) -> Any:
         """What the function returns, or CallFailed as for a student's."""
         try:
             return function(*values, **options)

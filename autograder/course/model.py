@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
+from .. import ROOT
 from ..engine.answering import Answerer
 from ..engine.calls import Student
 from ..engine.case import Case, Mistake
@@ -22,7 +23,10 @@ DEFAULT = "autograder.assignment.ps18"
 
 
 class Pictures(Protocol):
-    """What feedback pages draw."""
+    """What feedback pages draw, under a title and with a note for all pictures."""
+
+    title: str
+    note: str
 
     def data(self, cases: Mapping[str, Case]) -> dict[str, Any]:
         """By check, what a result keeps of these visible cases."""
@@ -34,6 +38,8 @@ class Pictures(Protocol):
 
 
 class NoPictures:
+    title = note = ""
+
     def data(self, cases: Mapping[str, Case]) -> dict[str, Any]:
         return {}
 
@@ -76,6 +82,11 @@ class Assignment:
     @property
     def notebook(self) -> str:
         return f"{self.name}.ipynb"
+
+    @property
+    def student_folder(self) -> str:
+        """The released folder, as sentences call it."""
+        return self.release.relative_to(ROOT).as_posix()
 
 
 @cache

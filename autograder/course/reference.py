@@ -91,13 +91,13 @@ def expected(check_id: str, variant: str) -> Expected:
 
 
 # By seed, check and variant: what needs no working out (see grading/kept.py).
-kept: dict[tuple[str, str, str], Callable[[], Expected]] = {}
+known: dict[tuple[str, str, str], Callable[[], Expected]] = {}
 
 
 @cache
 def expected_with(seed: str, check_id: str, variant: str) -> Expected:
     """The same, worked out once for each seed."""
-    if found := kept.get((seed, check_id, variant)):
+    if found := known.get((seed, check_id, variant)):
         return found()
     check, solution = checks()[check_id], assignment().solution
     right = seen_by(solution(()), check, variant, right=True)

@@ -20,7 +20,7 @@ import numpy as np
 
 from .. import ROOT
 from ..course.model import assignment
-from ..course.reference import checks, course, expected, kept, seed_of
+from ..course.reference import checks, course, expected, known, seed_of
 from ..course.seed import is_example, keyed
 from ..engine.answering import BadFrame, frame, receive
 from ..engine.case import Expected
@@ -44,7 +44,7 @@ def at_hand() -> None:
 @cache
 def _at_hand(path: Path, key: bytes) -> None:
     if found := read(path, key):
-        kept.update(found)
+        known.update(found)
         return
     enabled = {task.id for task in course().tasks}
     compared = [check.id for check in checks().values() if check.compared and check.task.id in enabled]
@@ -127,3 +127,7 @@ def exact(value: Any) -> Any:
     if value is None or type(value) in (bool, int, float, str):
         return value
     raise NotKept
+
+
+if __name__ == "__main__":
+    at_hand()

@@ -61,12 +61,12 @@ class SandboxRuntime:
         child, refusal = self._child, self.refusal()
         if child is None or refusal:
             return {"crashed": refusal or "its process is gone"}, []
-        network, slow = header.get("on", -1), method in assignment().subject.slow
-        limit = TRAINING_CPU - self._trained.get(network, 0.0) if slow else METHOD_CPU
+        asked, slow = header.get("on", -1), method in assignment().subject.slow
+        limit = TRAINING_CPU - self._trained.get(asked, 0.0) if slow else METHOD_CPU
         left, before = self.left(), child.cost
         reply, returned = child.ask(header, arrays, max(min(limit, left), 0.01))
         if slow:
-            self._trained[network] = self._trained.get(network, 0.0) + child.cost - before
+            self._trained[asked] = self._trained.get(asked, 0.0) + child.cost - before
         if "timeout" in reply:
             reply = {"timeout": TRAINING_CPU if slow else METHOD_CPU}
             if left < limit:

@@ -3,10 +3,11 @@
 import argparse
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,7 +19,6 @@ from ..course.seed import is_example, seed, use_example
 from ..engine.frozen import FILE, tasks_in
 from ..intake.late import WORD
 from ..intake.submissions import BadInput, Submission, find_class, read_submission, released_stubs
-from ..platforms.nbgrader.gradebook import Gradebook
 from ..report.class_report import summary, write_report
 from ..report.feedback import write_feedback
 from ..report.overview import Overview, write_grades
@@ -44,17 +44,28 @@ from .cutoff import cut_off
 from .pool import Crew, grade_all, local_crew, start_forkserver
 
 STEP_CPU = 60.0  # seconds for one step with one submission in this process, which take far less than one
-EXAMPLES = ROOT / "tests" / "example_class"
 
 
-def grade_class(options: argparse.Namespace) -> int:
-    """Grade what is new or changed, write everything, and say what came of it; the exit status."""
+class Gradebook(Protocol):
+    """Where results are recorded besides, in a form of its own."""
+
+    def record(self, result: Result, submission: Submission) -> None: ...
+
+
+def grade_class(
+    options: argparse.Namespace, gradebook: Callable[[Path | None, bool], AbstractContextManager[Gradebook]]
+) -> int:
+    """Grade what is new or changed, write everything, and say what came of it; the exit status.
+
+    `gradebook` opens the one at a path, or none; and is told whether students are the example class's.
+    """
     console = Console()
     submitted = options.submitted
-    if submitted == Path("submitted") and not submitted.exists():
-        submitted = EXAMPLES
-        console.print(f"There is no folder `submitted`, so the example class is graded ({EXAMPLES.relative_to(ROOT)}).")
-    example = submitted.resolve() == EXAMPLES
+    examples = assignment().example_class
+    if examples and submitted == Path("submitted") and not submitted.exists():
+        submitted = examples
+        console.print(f"There is no folder `submitted`, so the example class is graded ({examples.relative_to(ROOT)}).")
+    example = submitted.resolve() == examples
     if example:
         use_example()
     rule, _, _ = rubric().late, settings(), seed()  # refused before anything is graded
@@ -118,7 +129,7 @@ def grade_class(options: argparse.Namespace) -> int:
 
     with (
         crew_of(options, len(chosen)) as crew,
-        Gradebook(options.gradebook, example=example) as book,
+        gradebook(options.gradebook, example) as book,
         progress(console) as bar,
     ):
         task = bar.add_task("", total=len(chosen))
@@ -171,7 +182,7 @@ def renamed(names: Mapping[str, str]) -> list[str]:
 
 def check_released() -> None:
     """Refuse to grade by other tasks or points than students, and nbgrader, have been told."""
-    rubric_file, release = f"{named(assignment().folder)}/rubric.toml", named(assignment().release)
+    rubric_file, release = f"{named(assignment().folder)}/rubric.toml", assignment().student_folder
     try:
         released = {task.id: task.points for task in tasks_in(assignment().release / "tests" / FILE)}
     except Exception:  # NumPy and zipfile have many ways to say that a file is damaged

@@ -50,8 +50,9 @@ def write_feedback(out: Path, result: Result) -> None:
 
 def page(result: Result) -> str:
     tasks = [(task, state_of(task), joined(task.checks)) for task in result.tasks]
-    pictures = assignment().pictures.drawn(result.pictures)
-    return templates().get_template("feedback.html").render(r=result, tasks=tasks, pictures=pictures, states=STATES)
+    about = assignment().pictures
+    drawn = {"pictures": about.drawn(result.pictures), "title": about.title, "note": about.note}
+    return templates().get_template("feedback.html").render(r=result, tasks=tasks, states=STATES, **drawn)
 
 
 def state_of(task: TaskResult) -> Status:

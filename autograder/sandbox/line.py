@@ -75,7 +75,7 @@ class Line:
             raise BadFrame("the process did not greet")
 
     def wait(self, what: int) -> None:
-        """Until the socket is ready for `what`; DeadlineExceeded when the time is up, EOFError if the process has ended."""
+        """Until the socket is ready for `what`; DeadlineExceeded when the time is up, EOFError if the process ended."""
         poll = select.poll()
         poll.register(self.connection, what)
         if self.pidfd >= 0:  # a process that it left behind may hold the socket open

@@ -118,7 +118,7 @@ def test_points_that_change_with_a_release_change_in_nbgraders_gradebook(monkeyp
         return {grade.name: grade.max_score for grade in notebook.grade_cells}
 
     url, new = f"sqlite:///{tmp_path / 'gradebook.db'}", {"backward": 40, "sine": 2.5, "tanh": 3, "tanh-question": 6}
-    changed = deepcopy(gradebook.released())
+    changed = deepcopy(gradebook.released_notebook())
     for cell in changed["cells"]:
         if cell["id"] in new:
             cell["metadata"]["nbgrader"]["points"] = new[cell["id"]]
@@ -126,7 +126,7 @@ def test_points_that_change_with_a_release_change_in_nbgraders_gradebook(monkeyp
     with Gradebook(url) as book:
         gradebook.save_cells(book, url)
         before = best()
-        monkeypatch.setattr(gradebook, "released", lambda: changed)
+        monkeypatch.setattr(gradebook, "released_notebook", lambda: changed)
         gradebook.save_cells(book, url)
         book.db.expire_all()
         assert not before.items() & new.items() and best() == {**before, **new}
