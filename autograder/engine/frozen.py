@@ -120,6 +120,12 @@ def rounded(value: Any) -> Any:
     return float(f"{value:.12g}") if isinstance(value, float) else value  # another machine's last bits change nothing
 
 
+def tasks_in(path: Path) -> list[RubricTask]:
+    """The tasks that `save` wrote."""
+    with np.load(path) as file:
+        return [RubricTask(**task) for task in json.loads(bytes(file["index"]))["tasks"]]
+
+
 def load(path: Path, proxy: Proxy | None = None) -> tuple[Course, Subject]:
     """The course that `save` wrote, and what it is about."""
     with np.load(path) as file:

