@@ -7,17 +7,17 @@ import re
 import shutil
 import tempfile
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from ..errors import KitError
 from ..course.model import assignment
-from ..platforms.nbgrader.alembic import prepare_alembic
 from ..course.rubric import rubric
+from ..errors import KitError
+from ..platforms.nbgrader.alembic import prepare_alembic
 
 NOTEBOOK = f"{assignment().name}.ipynb"
 PLACE = re.compile(r"# solutions: (\S+) (.+)")  # file, then the names of functions in it
@@ -34,6 +34,7 @@ def instructor_notebook(text: Path, solutions: Path) -> Any:
     import jupytext
 
     notebook = jupytext.read(text, fmt="py:percent")
+    solved: dict[str, tuple[str, ...]] = {}
     points = {task["id"]: task["points"] for task in rubric()["task"]}
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -45,8 +46,22 @@ def instructor_notebook(text: Path, solutions: Path) -> Any:
         if about.get("grade") and cell.id in points:
             about["points"] = points[cell.id]
         if place := PLACE.fullmatch(cell.source):
+            solved[cell.id] = tuple(name.rpartition(".")[2] for name in place[2].split())
             cell.source = "\n\n\n".join(function_text(solutions / place[1], name) for name in place[2].split())
+    refuse_unknown(solved)
     return notebook
+
+
+def refuse_unknown(solved: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise NotebookError where the assignment lifts other functions out of a solution cell than stand in it."""
+    known = assignment().subject.defined
+    for cell in sorted(solved.keys() | known.keys()):
+        here, there = (", ".join(cells.get(cell, ())) or "nothing" for cells in (solved, known))
+        if here != there:
+            raise NotebookError(
+                f"{assignment().name}.py, cell {cell}: it solves {here}, but the assignment's Subject.solutions"
+                f" say {there}."
+            )
 
 
 def function_text(path: Path, name: str) -> str:
