@@ -50,8 +50,8 @@ Rows = list[dict[str, Any]]
 class TaskEntry:
     """A `[[task]]` of the rubric."""
 
-    id: Annotated[Name, Meta(description='a name of letters, digits, _ and -, such as "forward"')]
-    title: Annotated[Line, Meta(description='a line of text in quotes, such as "Forward pass"')]
+    id: Annotated[Name, Meta(description='a name of letters, digits, _ and -, such as "part1"')]
+    title: Annotated[Line, Meta(description='a line of text in quotes, such as "Part 1"')]
     points: Annotated[Points, Meta(description="a number above 0, at most 10000, without quotes")]
     bonus: Switch = False
     enabled: Switch = True
@@ -75,7 +75,7 @@ class LateRule:
 class RubricFile:
     task: Annotated[Rows, Meta(min_length=1, description="tables that each begin with the line [[task]]")]
     late: Any = None
-    assignment: Annotated[Name, Meta(description='a name of letters, digits, _ and -, such as "ps18"')] | None = None
+    assignment: Annotated[Name, Meta(description='a name of letters, digits, _ and -, such as "hw1"')] | None = None
 
 
 @dataclass(frozen=True)

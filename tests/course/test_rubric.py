@@ -44,7 +44,7 @@ WRONG = {
     "misspelt twice": (task(bonsu="true"), ["task forward", "no field bonsu", "is bonus meant?"]),
     "in capitals": (task(Enabled="false"), ["task forward", "no field Enabled", "is enabled meant?"]),
     "like nothing": (task(**{'"\\u001b[2J"': 1}), ["task forward", r"no field \x1b[2J;", "the fields are id, title"]),
-    "no id": (task(id=None), ["task number 1: id is missing", "a name of letters", '"forward"']),
+    "no id": (task(id=None), ["task number 1: id is missing", "a name of letters", '"part1"']),
     "no title": (FORWARD + task(id='"update"', title=None), ["task update: title is missing", "a line of text"]),
     "no points": (task(points=None), ["task forward: points is missing", "a number above 0"]),
     "no task": ("", ["task is missing", "[[task]]"]),
