@@ -65,6 +65,7 @@ WRONG = {
     "enabled in words": (task(enabled='"no"'), ["enabled should be true or false", "but is 'no'"]),
     "a number as an id": (task(id="7"), ["task number 1: id should be a name", "but is 7"]),
     "an id of two words": (task(id='"for ward"'), ["task for ward: id should be a name", "'for ward'"]),
+    "an id with a hyphen": (task(id='"for-ward"'), ["id should be a name of letters, digits and _", "'for-ward'"]),
     "a path as an id": (task(id='"../up"'), ["id should be a name", "'../up'"]),
     "an empty title": (task(title='" "'), ["title should be a line of text", "but is ' '"]),
     "a title of two lines": (task(title='"a\\nb"'), ["title should be a line of text", r"'a\nb'"]),
