@@ -3,6 +3,7 @@
 import pytest
 
 from autograder.assignment.mistakes import MISTAKES
+from tests.layers import sampled
 from tests.submissions.corpus import correct, wrong
 
 from .graded import SAMPLE, as_it_should_be, graded_as_notebooks, graded_wrong, lost, names, result_of
@@ -13,8 +14,7 @@ pytestmark = pytest.mark.timeout(1800)  # the first test waits for the grading o
 
 def each(corpus):
     """`make test` has a sample: one wrong network of each group, and two correct ones."""
-    marks = {True: (), False: pytest.mark.whole}
-    return pytest.mark.parametrize("name", [pytest.param(name, marks=marks[name in SAMPLE]) for name in corpus])
+    return pytest.mark.parametrize("name", sampled(corpus, SAMPLE))
 
 
 @each(wrong())
