@@ -9,6 +9,11 @@ import pytest
 WHOLE = pytest.mark.whole
 
 
+def is_whole(config: pytest.Config) -> bool:
+    """Whether this is not `make test`, where the kit's own environment stands for those that take long to build."""
+    return config.getoption("markexpr") != "not whole"
+
+
 def sampled(values: Iterable[Any], sample: Container[Any]) -> list[Any]:
     """Parameters of a test, of which `make test` has those in the sample."""
     return [pytest.param(value, marks=() if value in sample else WHOLE, id=str(value)) for value in values]

@@ -256,6 +256,7 @@ def test_the_seed_chooses_among_all_rows_and_starts_but_those_of_home(file, chec
             assert all(len(set(one[kind])) == 5 for one in found)
 
 
+@pytest.mark.whole
 def test_nothing_at_home_depends_on_the_seed(file, tmp_path):
     builds = []
     for number, text in enumerate((GOOD, GOOD[::-1])):
