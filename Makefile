@@ -7,7 +7,7 @@ VENV      := .venv
 KIT       := $(VENV)/bin/python -m autograder
 
 .DEFAULT_GOAL := help
-.PHONY: help release grade feedback formgrader doctor figures cluster worker test test-all lint corpus hostile neighbours gradescope mutants sweep bench lock clean
+.PHONY: help release grade feedback formgrader doctor figures cluster worker test test-all lint corpus hostile neighbours gradescope mutants grader-mutants sweep bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,10 @@ lint: $(VENV)/ready ## check style and types
 
 mutants: $(VENV)/ready ## grade every machine-made mutant of the solution (about ten minutes)
 	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.mutants.mutants
+
+SAMPLE    ?= 80
+grader-mutants: $(VENV)/ready ## change the grader in one place at a time, and say which changes its tests do not notice: [SAMPLE=80]
+	@PYTHONPATH=.:solutions $(VENV)/bin/python -m tests.mutants.grader --sample "$(SAMPLE)"
 
 sweep: $(VENV)/ready ## try the training checks from thousands of starts (about ten minutes)
 	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.sweeps.sweep

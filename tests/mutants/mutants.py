@@ -181,7 +181,12 @@ def judged(mutant: Mutant) -> str:
 
 def equivalent() -> dict[str, str]:
     """Survivors that are no mistakes, each with its reason."""
-    return {row["mutant"]: row["reason"] for row in tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]}
+    return explained(EQUIVALENT, "equivalent")
+
+
+def explained(path: Path, title: str) -> dict[str, str]:
+    """By mutant, the reasons in such a file."""
+    return {row["mutant"]: row["reason"] for row in tomllib.loads(path.read_text(encoding="utf-8")).get(title, [])}
 
 
 def prepare() -> None:
