@@ -7,7 +7,15 @@ import tempfile
 from .once import SHARED
 
 # The files that take longest come first: `--dist loadfile` gives the next file to the worker that is free.
-LONGEST = ("tests/hostile/", "tests/corpus/", "tests/cluster/", "tests/notebooks/test_gradebook", "tests/test_readme")
+LONGEST = ("tests/hostile/", "tests/corpus/", "tests/cluster/", "tests/test_example", "tests/notebooks/test_gradebook")
+LONGEST += (
+    "tests/test_readme",
+    "tests/notebooks/",
+    "tests/mutants/",
+    "tests/test_student",
+    "tests/second",
+    "tests/doors/",
+)
 
 
 def pytest_configure(config):

@@ -16,10 +16,13 @@ def is_whole(config: pytest.Config) -> bool:
 
 def sampled(values: Iterable[Any], sample: Container[Any]) -> list[Any]:
     """Parameters of a test, of which `make test` has those in the sample."""
-    return [pytest.param(value, marks=() if value in sample else WHOLE, id=str(value)) for value in values]
+    return [
+        pytest.param(value, marks=() if value in sample else WHOLE, id=getattr(value, "__name__", str(value)))
+        for value in values
+    ]
 
 
-def combined(*factors: Sequence[str]) -> list[Any]:
+def combined(*factors: Sequence[Any]) -> list[Any]:
     """Every combination; of these `make test` has so many that each value of each factor is there once."""
     longest = max(map(len, factors))
     once = {tuple(factor[number % len(factor)] for factor in factors) for number in range(longest)}

@@ -208,6 +208,7 @@ def test_points_changed_without_a_release_are_one_sentence(kit, task):
         rubric.write_text(before)
 
 
+@pytest.mark.whole
 def test_the_environment_is_readable_by_the_sandboxs_user_whatever_the_umask(tmp_path):
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "requirements.lock").write_text("")
