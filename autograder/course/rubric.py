@@ -40,6 +40,7 @@ Points = Annotated[int, Meta(gt=0, le=10_000)] | Annotated[float, Meta(gt=0, le=
 Share = Annotated[int, Meta(gt=0, le=1)] | Annotated[float, Meta(gt=0, le=1)]
 Percent = Annotated[int, Meta(ge=0, le=100)] | Annotated[float, Meta(ge=0, le=100)]
 Seed = Annotated[int, Meta(ge=0, lt=1 << 32)]
+TaskName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,100}\Z")]  # a hyphen begins the rest of a cell's name
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}\Z")]
 Line = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*\Z")]  # not empty
 Switch = Annotated[bool, Meta(description="true or false, without quotes")]
@@ -50,8 +51,8 @@ Rows = list[dict[str, Any]]
 class TaskEntry:
     """A `[[task]]` of the rubric."""
 
-    id: Annotated[Name, Meta(description='a name of letters, digits, _ and -, such as "forward"')]
-    title: Annotated[Line, Meta(description='a line of text in quotes, such as "Forward pass"')]
+    id: Annotated[TaskName, Meta(description='a name of letters, digits and _, such as "part1"')]
+    title: Annotated[Line, Meta(description='a line of text in quotes, such as "Part 1"')]
     points: Annotated[Points, Meta(description="a number above 0, at most 10000, without quotes")]
     bonus: Switch = False
     enabled: Switch = True
@@ -75,7 +76,7 @@ class LateRule:
 class RubricFile:
     task: Annotated[Rows, Meta(min_length=1, description="tables that each begin with the line [[task]]")]
     late: Any = None
-    assignment: Annotated[Name, Meta(description='a name of letters, digits, _ and -, such as "ps18"')] | None = None
+    assignment: Annotated[Name, Meta(description='a name of letters, digits, _ and -, such as "hw1"')] | None = None
 
 
 @dataclass(frozen=True)

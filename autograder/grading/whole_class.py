@@ -182,7 +182,7 @@ def renamed(names: Mapping[str, str]) -> list[str]:
 
 def check_released() -> None:
     """Refuse to grade by other tasks or points than students, and nbgrader, have been told."""
-    rubric_file, release = f"{named(assignment().folder)}/rubric.toml", assignment().student_folder
+    rubric_file, release = f"{named(assignment().folder)}/rubric.toml", named(assignment().release)
     try:
         released = {task.id: task.points for task in tasks_in(assignment().release / "tests" / FILE)}
     except Exception:  # NumPy and zipfile have many ways to say that a file is damaged

@@ -15,15 +15,18 @@ from ..course.model import assignment
 from .leaks import files_of, refuse_leaks, refuse_lost_text
 from .strip import stub
 
-GIVEN, SOURCE, SOLUTIONS = assignment().given, assignment().source, assignment().solutions
+GIVEN, SOURCE, SOLUTIONS, RELEASE = (
+    assignment().given,
+    assignment().source,
+    assignment().solutions,
+    assignment().release,
+)
 TEXT = f"{assignment().name}.py"  # the notebook, as authored
 ENGINE = ROOT / "autograder" / "engine"
 FOR_TASKS = re.compile(r"<!-- for ([^\n]+) -->\n(.*?)<!-- end \1 -->\n", re.DOTALL)  # a part of the handout
 
 
-def build(
-    target: Path = assignment().release, solutions: Path = SOLUTIONS, source: Path = SOURCE, tried: bool = False
-) -> list[str]:
+def build(target: Path = RELEASE, solutions: Path = SOLUTIONS, source: Path = SOURCE, tried: bool = False) -> list[str]:
     """Build the student folder and put it in place whole; the names of its files.
 
     `tried` runs the notebook first, solved and stripped, which takes half a minute.
@@ -78,7 +81,13 @@ def assemble(folder: Path, solutions: Path, source: Path) -> None:
     (folder / "README.md").write_text(handout(source / "README.md"), encoding="utf-8")
     course = course_at_home()
     graded = {task.id for task in course.tasks}
-    save(tests / FILE, course, [check for check in checks().values() if check.task.id in graded], about.subject, about.proxy_room)
+    save(
+        tests / FILE,
+        course,
+        [check for check in checks().values() if check.task.id in graded],
+        about.subject,
+        about.proxy_room,
+    )
     refuse_leaks(folder, solutions)
 
 
@@ -112,7 +121,7 @@ def handout(path: Path) -> str:
     return "\n".join("\n".join(tables.get(line, [line])) for line in lines)
 
 
-def stale(target: Path = assignment().release) -> str | None:
+def stale(target: Path = RELEASE) -> str | None:
     """Where the released folder differs from a fresh build; None if it is current."""
     if not target.is_dir():
         return f"{target} does not exist"

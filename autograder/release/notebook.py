@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from itertools import takewhile
@@ -35,19 +35,23 @@ def instructor_notebook(text: Path, solutions: Path) -> Any:
     import jupytext
 
     notebook = jupytext.read(text, fmt="py:percent")
+    solved: dict[str, tuple[str, ...]] = {}
     points = {task.id: task.points for task in rubric().tasks}
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
-    notebook.cells = without_tasks(notebook.cells, not_graded())
+    left_out = not_graded()
+    notebook.cells = without_tasks(notebook.cells, left_out)
     for number, cell in enumerate(notebook.cells, 1):
         about = cell.metadata.get("nbgrader", {})
         cell.id = about.get("grade_id", f"cell-{number}")  # jupytext would draw one
         if about.get("grade") and cell.id in points:
             about["points"] = points[cell.id]
         if place := PLACE.fullmatch(cell.source):
+            solved[cell.id] = tuple(name.rpartition(".")[2] for name in place[2].split())
             cell.source = "\n\n\n".join(function_text(solutions / place[1], name) for name in place[2].split())
+    refuse_unknown(solved, left_out)
     return notebook
 
 
@@ -76,6 +80,19 @@ def without_tasks(cells: Iterable[Any], left_out: Mapping[str, bool]) -> list[An
         return name not in left_out and not (tasks and tasks <= gone)
 
     return [cell for cell in cells if stays(cell)]
+
+
+def refuse_unknown(solved: Mapping[str, tuple[str, ...]], left_out: Collection[str]) -> None:
+    """Raise NotebookError where the assignment lifts other functions out of a solution cell than stand in it."""
+    defined = assignment().subject.defined.items()
+    known = {cell: own for cell, own in defined if cell in solved or cell.removesuffix("-code") not in left_out}
+    for cell in sorted(solved.keys() | known.keys()):
+        here, there = (", ".join(cells.get(cell, ())) or "nothing" for cells in (solved, known))
+        if here != there:
+            raise NotebookError(
+                f"{assignment().name}.py, cell {cell}: it solves {here}, but the assignment's Subject.solutions"
+                f" say {there}."
+            )
 
 
 def function_text(path: Path, name: str) -> str:

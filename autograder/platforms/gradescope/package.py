@@ -20,6 +20,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files make the same zip
 
 def pack(target: Path) -> list[str]:
     """Write the zip; the names in it."""
+    course()  # what is wrong with the rubric is said now, and not in the container
     about = assignment()
     choice = f"{MODULE}={DEFAULT}".encode(), f"{MODULE}={about.module}".encode()
     files = {path.name: path.read_bytes().replace(*choice) for path in sorted(SCRIPTS.iterdir())}
@@ -29,7 +30,6 @@ def pack(target: Path) -> list[str]:
             spare = path.is_relative_to(about.release) and folder != given
             if path.suffix in (".py", ".toml") and not spare:
                 files[path.relative_to(ROOT).as_posix()] = path.read_bytes()
-    course()  # what is wrong with the rubric is said now, and not in the container
     secret.hidden_seed()  # drawn now if it was not, and never the public one
     files[SEED] = secret.FILE.read_bytes()
     files[f"{about.student_folder}/{about.notebook}"] = (about.release / about.notebook).read_bytes()
