@@ -7,7 +7,7 @@ VENV      := .venv
 KIT       := $(VENV)/bin/python -m autograder
 
 .DEFAULT_GOAL := help
-.PHONY: help release grade feedback formgrader doctor figures cluster worker test lint corpus hostile neighbours gradescope mutants sweep bench lock clean
+.PHONY: help release grade feedback formgrader doctor figures cluster worker test test-all lint corpus hostile neighbours gradescope mutants grader-mutants sweep bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,8 +56,12 @@ worker: $(VENV)/cluster ## grade for a Dask scheduler: SCHEDULER=tcp://HOST:8786
 	@$(VENV)/bin/python -m distributed.cli.dask_worker "$(SCHEDULER)" --nthreads "$(or $(THREADS),$(shell nproc))" \
 	  --no-dashboard $(WORKER)
 
-test: $(VENV)/ready $(VENV)/cluster ## run the kit's own tests
-	@$(VENV)/bin/python -m pytest -n auto --dist loadfile
+TESTS := $(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+test: $(VENV)/ready $(VENV)/cluster ## run those of the kit's own tests that protect most (two minutes)
+	@$(TESTS) -m "not whole"
+
+test-all: $(VENV)/ready $(VENV)/cluster ## run all of the kit's own tests (a quarter of an hour)
+	@$(TESTS) -m "not sample"
 
 lint: $(VENV)/ready ## check style and types
 	@$(VENV)/bin/ruff check .
@@ -66,6 +70,10 @@ lint: $(VENV)/ready ## check style and types
 
 mutants: $(VENV)/ready ## grade every machine-made mutant of the solution (about ten minutes)
 	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.mutants.mutants
+
+SAMPLE    ?= 80
+grader-mutants: $(VENV)/ready ## change the grader in one place at a time, and say which changes its tests do not notice: [SAMPLE=80]
+	@PYTHONPATH=.:solutions $(VENV)/bin/python -m tests.mutants.grader --sample "$(SAMPLE)"
 
 sweep: $(VENV)/ready ## try the training checks from thousands of starts (about ten minutes)
 	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.sweeps.sweep

@@ -2,10 +2,13 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from autograder import ROOT
 from autograder.course.model import assignment
+from autograder.release.build import SOLUTIONS, SOURCE, assemble
+from tests.once import shared
 
 ASSIGNMENT, RELEASE = assignment().name, assignment().release
 RUBRIC = (assignment().folder / "rubric.toml").relative_to(ROOT)
@@ -21,3 +24,17 @@ def clone_to(folder: Path) -> Path:
             shutil.copy2(ROOT / name, folder / name)  # with its time, so that make sees .venv as current
     (folder / ".venv").symlink_to(ROOT / ".venv")
     return folder
+
+
+def fresh_release() -> Path:
+    """The student folder, built anew: for `once`."""
+    assemble(shared() / "release", SOLUTIONS, SOURCE)
+    return shared() / "release"
+
+
+def graded_class() -> tuple[Path, str]:
+    """Output folder and terminal output of the whole example class, graded by the command line: for `once`."""
+    command = [sys.executable, "-m", "autograder", "grade", "tests/example_class", "--out", shared() / "graded"]
+    done = subprocess.run([*command, "--jobs", "2"], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return shared() / "graded", done.stdout

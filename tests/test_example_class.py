@@ -15,6 +15,8 @@ from autograder.course.reference import checks
 from autograder.course.rubric import rubric
 from autograder.results.model import SCHEMA_FILE, as_dict, from_json, schema, schema_text
 from autograder.sandbox import choose
+from tests.kit import graded_class
+from tests.once import once
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -63,10 +65,9 @@ def written(out):
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
+def graded():
     """Output folder and terminal output of the whole class."""
-    out = tmp_path_factory.mktemp("graded")
-    return out, grade(CLASS, out)
+    return once(graded_class)
 
 
 @pytest.fixture(scope="module")

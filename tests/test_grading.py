@@ -20,6 +20,7 @@ from autograder.intake.submissions import Submission, read_submission
 from autograder.results.record import result
 from autograder.sandbox import Child, choose
 from autograder.sandbox.plain import Plain
+from tests.layers import sampled
 
 EXAMPLES = Path(__file__).parent / "example_class"
 
@@ -79,7 +80,7 @@ HOGS = {
 }
 
 
-@pytest.mark.parametrize("how", HOGS)
+@pytest.mark.parametrize("how", sampled(HOGS, ["at once"]))
 def test_a_judgement_that_takes_too_much_memory_is_its_submissions_own_result(how, halfway, monkeypatch):
     monkeypatch.setattr("autograder.engine.case.Case.verdict", lambda *_: eval(HOGS[how], {"np": np}))
     result = grade_apart(halfway, choose())

@@ -196,6 +196,7 @@ def graded(course):
     return {student: json.loads(path.read_text(encoding="utf-8")) for student, path in found.items()}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "student, points, named",
     [
@@ -214,6 +215,7 @@ def test_the_task_is_graded_and_its_mistake_has_its_name(graded, student, points
     assert result["score"] == (0 if student == "stub" else 100) and result["kit_errors"] == []
 
 
+@pytest.mark.whole
 def test_students_have_it_in_handout_notebook_and_checks(course):
     release = course / "release" / "ps18"
     handout = (release / "README.md").read_text(encoding="utf-8")
@@ -225,6 +227,7 @@ def test_students_have_it_in_handout_notebook_and_checks(course):
     assert "Softsign (softsign): 0 of 3 points" in done.stdout
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "forgotten, said",
     [

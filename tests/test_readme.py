@@ -8,30 +8,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit import clone_to
+
 ROOT = Path(__file__).parent.parent
 BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}  # these tests may run under make
 ENVIRONMENT["SEEDS"] = "2"  # of `make figures`, whose many starts have tests of their own
 ENVIRONMENT["ROUNDS"] = "0"  # of `make bench`: the other graders' environments take minutes to build
 SCRIPTS = [block for block in BLOCKS if "make test" not in block]
+RUN = set[tuple[Path, str]]()  # every command once: what a second script repeats has been done
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    """A copy of what git knows, with the environment that is there already."""
-    folder = tmp_path_factory.mktemp("clone") / "kit"
-    names = (
-        subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
-    )
-    for name in filter(None, names):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)  # with its time, so that make sees .venv as current
-    (folder / ".venv").symlink_to(ROOT / ".venv")
+    """A copy of what git knows, with the environment that is there already, and a class."""
+    folder = clone_to(tmp_path_factory.mktemp("clone") / "kit")
     shutil.copytree(folder / "tests" / "example_class", folder / "submitted")
     return folder
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.split("\n")[0])
 def test_the_commands_work_as_written(clone, script):
     folder = clone
@@ -39,6 +35,9 @@ def test_the_commands_work_as_written(clone, script):
         if line.startswith("cd "):
             folder = folder / line[3:]
             continue
+        if (folder, line) in RUN:
+            continue
+        RUN.add((folder, line))
         environment = {**ENVIRONMENT, "PATH": f"{clone / '.venv' / 'bin'}:{os.environ['PATH']}"}
         run = subprocess.run(line, shell=True, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
         # An untouched student folder is not done: check.py says so by its exit status.

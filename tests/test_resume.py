@@ -14,6 +14,8 @@ import pytest
 
 from autograder.sandbox.lifetime import PREFIX
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).parent.parent
 CLASS = ROOT / "tests" / "example_class"
 KINDS = ["no_file", "syntax_error", "stub_untouched", "missing_helper", "halfway"]

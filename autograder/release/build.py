@@ -128,14 +128,19 @@ def stale(target: Path = RELEASE) -> str | None:
     fresh = target.with_name(f".{target.name}-{os.getpid()}")
     try:
         assemble(fresh, SOLUTIONS, SOURCE)
-        built, found = ({path.relative_to(folder): path for path in files_of(folder)} for folder in (fresh, target))
-        for name in sorted(built.keys() | found.keys()):
-            if name not in built or name not in found:
-                return f"{name} is {'missing' if name in built else 'not part of a fresh build'}"
-            if where := difference(built[name], found[name]):
-                return f"{name}{where}"
+        return first_difference(fresh, target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def first_difference(fresh: Path, target: Path) -> str | None:
+    """Where the second folder differs from the first."""
+    built, found = ({path.relative_to(folder): path for path in files_of(folder)} for folder in (fresh, target))
+    for name in sorted(built.keys() | found.keys()):
+        if name not in built or name not in found:
+            return f"{name} is {'missing' if name in built else 'not part of a fresh build'}"
+        if where := difference(built[name], found[name]):
+            return f"{name}{where}"
     return None
 
 

@@ -15,6 +15,7 @@ from tests.kit import RUBRIC
 
 from .running import cluster, command, grade, until
 
+pytestmark = pytest.mark.whole
 HIDDEN = {"env": {name: value for name, value in os.environ.items() if name != secret.SWITCH}}
 CLASS = ROOT / "tests" / "example_class"
 MANY = 500

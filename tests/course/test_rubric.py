@@ -219,6 +219,7 @@ HIDEN = {"settings": SETTINGS.replace("hidden =", "hiden =", 1)}
 EXAMPLE = ROOT / "tests" / "example_class"
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("command", "wrong"),
     [

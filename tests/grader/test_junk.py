@@ -5,6 +5,8 @@ import pytest
 from backprop.neural_network import NeuralNetwork
 from backprop.recipe import Recipe
 
+from tests.layers import combined, in_turn
+
 from .in_process import graded
 
 SOME_TASKS = ("forward", "backward", "update", "gradient_check", "xor", "l2")
@@ -44,33 +46,35 @@ JUNK = {
 }
 
 
-@pytest.mark.parametrize("method", ["forward", "backward", "update", "train", "compute_loss", "_l2_penalty"])
-@pytest.mark.parametrize("name", JUNK)
-def test_junk_from_a_method_is_no_failure_of_the_kit(method, name):
-    junk = JUNK[name]
-    network = type("Junk", (NeuralNetwork,), {method: lambda self, *args, **kwargs: junk})
-    engine = graded(network, SOME_TASKS)  # asserts that the kit did not fail
-    task = {"train": "xor", "compute_loss": "gradient_check", "_l2_penalty": "l2"}.get(method, method)
-    assert any(result.status != "passed" for result in engine.results[task])
+METHODS = ("forward", "backward", "update", "train", "compute_loss", "_l2_penalty")
+ATTRIBUTES = ("weights", "biases", "z_cache", "a_cache")
+PLACES = (*METHODS, *ATTRIBUTES)
 
 
-@pytest.mark.parametrize("attribute", ["weights", "biases", "z_cache", "a_cache"])
-@pytest.mark.parametrize("name", JUNK)
-def test_junk_in_an_attribute_is_no_failure_of_the_kit(attribute, name):
-    class Junk(NeuralNetwork):
-        def forward(self, X):
-            output = super().forward(X)
-            setattr(self, attribute, JUNK[name])
-            return output
+@pytest.mark.parametrize(("place", "name"), combined(PLACES, list(JUNK)))
+def test_junk_from_a_method_or_in_an_attribute_is_no_failure_of_the_kit(place, name):
+    """Pairwise: every junk in every place, and either with every task."""
+    junk, tasks = JUNK[name], {in_turn(SOME_TASKS, PLACES.index(place), list(JUNK).index(name))}
+    if place in METHODS:
+        network = type("Junk", (NeuralNetwork,), {place: lambda self, *args, **kwargs: junk})
+        tasks.add(own := {"train": "xor", "compute_loss": "gradient_check", "_l2_penalty": "l2"}.get(place, place))
+    else:
 
-    graded(Junk, SOME_TASKS)
+        class network(NeuralNetwork):
+            def forward(self, X):
+                output = super().forward(X)
+                setattr(self, place, junk)
+                return output
+
+    engine = graded(network, tasks)  # asserts that the kit did not fail
+    if place in METHODS:
+        assert any(result.status != "passed" for result in engine.results[own])
 
 
 FIELDS = ("layer_sizes", "activation", "output_activation", "eta", "epochs", "batch_size", "momentum", "l2")
 
 
-@pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize("name", JUNK)
+@pytest.mark.parametrize(("field", "name"), combined(FIELDS, list(JUNK)))
 def test_junk_in_a_recipe_is_no_failure_of_the_kit(field, name):
     from autograder.assignment.network.proxy import NetworkStudent
     from autograder.assignment.network.recipes import read_recipe

@@ -33,6 +33,7 @@ from autograder.sandbox import INSIDE_FILES
 from autograder.sandbox.bubblewrap import bound
 from tests.grader.in_process import arrays_of
 from tests.kit import RUBRIC
+from tests.layers import sampled
 from tests.sandbox.hostile import Raised, inside
 from tests.sandbox.test_ordinary_user import command_as
 
@@ -256,6 +257,7 @@ def test_the_seed_chooses_among_all_rows_and_starts_but_those_of_home(file, chec
             assert all(len(set(one[kind])) == 5 for one in found)
 
 
+@pytest.mark.whole
 def test_nothing_at_home_depends_on_the_seed(file, tmp_path):
     builds = []
     for number, text in enumerate((GOOD, GOOD[::-1])):
@@ -308,7 +310,7 @@ def test_a_student_cannot_read_it_in_bubblewrap():
         inside(read, str(secret.FILE))
 
 
-@pytest.mark.parametrize("user", ["nobody", "root"])
+@pytest.mark.parametrize("user", sampled(["nobody", "root"], ["root"]))
 def test_a_student_cannot_read_it_under_landlock(user):
     """Where Python can be reached by everyone; see tests/sandbox/test_landlock.py."""
     assert secret.hidden_seed() and secret.FILE.is_file()

@@ -25,6 +25,7 @@ def student(network_class) -> NetworkStudent:
     return student_of(Answerer(asdict(SUBJECT), kind=network_class))
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("network_class", [NeuralNetwork, Nudged])
 @pytest.mark.parametrize("variant", [HOME, "visible", "hidden"])
 @pytest.mark.parametrize("task", TRAININGS)
@@ -34,6 +35,7 @@ def test_a_correct_network_learns_within_60_percent_of_the_epochs(task, variant,
     module.test_learns(student(network_class), case_of(checks()[f"{task}/learns"], variant))
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("network_class", [NeuralNetwork, Nudged])
 @pytest.mark.parametrize("variant", [HOME, "visible", "hidden"])
 @pytest.mark.parametrize(("check_id", "module"), [("square/fits", test_square), ("spirals/separates", test_spirals)])

@@ -73,6 +73,7 @@ class Hostile:
     at_most: bool = False
     earns_at_most: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
+    category: str = ""  # the file in which it stands
 
     @property
     def twins(self) -> tuple[str, ...]:
@@ -105,7 +106,7 @@ def hostile() -> dict[str, Hostile]:
         for name, row in tomllib.loads(path.read_text(encoding="utf-8")).items():
             assert name not in found, f"{name} stands twice in {FOLDER}"
             lists = {k: tuple(v) for k, v in row.items() if isinstance(v, list)}
-            found[name] = Hostile(name, **{**row, **lists})
+            found[name] = Hostile(name, **{**row, **lists}, category=path.stem)
     assert not set(found) & set(UPLOADS)
     return found
 

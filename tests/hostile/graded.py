@@ -19,7 +19,7 @@ from autograder import ROOT
 from autograder.report.overview import remark
 from tests.sandbox.test_ordinary_user import NOBODY, command_as
 
-from .corpus import hostile, put_twin, twins
+from .corpus import Twin, hostile, put_twin, twin_name, twins
 from .uploads import UPLOADS
 
 KIT = ("autograder", "solutions", "release")  # what grading needs
@@ -43,12 +43,24 @@ class Graded:
     texts: dict[str, str] = field(default_factory=dict)  # all that the run has written, by file
 
 
-def names(every: int = 1) -> list[str]:
-    """The hostile submissions, or every so-many-th of them."""
-    return sorted([*hostile(), *UPLOADS])[::every]
+def names(which: str = "all") -> list[str]:
+    """The hostile submissions: "all", every "third", or "one of each" file in which they stand."""
+    rows = {**hostile(), **UPLOADS}
+    if which == "one of each":
+        return sorted({row.category: name for name, row in sorted(rows.items(), reverse=True)}.values())
+    return sorted(rows)[:: 3 if which == "third" else 1]
 
 
-def grade_corpus(sandbox: str, user: str, every: int = 1) -> Graded:
+def twins_of(which: str) -> dict[str, Twin]:
+    """The honest submissions with which these are compared."""
+    if which == "all":
+        return twins()
+    needed = {twin for name in names(which) if name in hostile() for twin in hostile()[name].twins}
+    needed |= {twin_name(on) for on in ("idle", "solved", "stub")}
+    return {name: twin for name, twin in twins().items() if name in needed}
+
+
+def grade_corpus(sandbox: str, user: str, which: str = "all") -> Graded:
     """Grade the corpus and its honest twins by the command line, as this user, in this sandbox."""
     with tempfile.TemporaryDirectory(prefix="hostile-", ignore_cleanup_errors=True) as name, ExitStack() as stack:
         top = Path(name)
@@ -67,7 +79,7 @@ def grade_corpus(sandbox: str, user: str, every: int = 1) -> Graded:
         planted |= {"GRADEBOOK": f"{top}/gradebook.db", "SECRET_FILE": f"{top}/secret"}
         planted |= {kind: str(listeners[kind].getsockname()[1]) for kind in ("TCP", "UDP")}
         (top / "secret").write_text(SECRET_VALUE)
-        submit(folders["submitted"], planted, every)
+        submit(folders["submitted"], planted, which)
         if os.geteuid() == 0 and user == "nobody":
             for path in [top, *top.rglob("*")]:
                 os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
@@ -86,11 +98,11 @@ def grade_corpus(sandbox: str, user: str, every: int = 1) -> Graded:
         return Graded(results, ended.returncode, ended.stdout, left, before, after, contacted, seconds, texts)
 
 
-def submit(submitted: Path, planted: Mapping[str, str], every: int) -> None:
-    for name, pair in twins().items():
+def submit(submitted: Path, planted: Mapping[str, str], which: str) -> None:
+    for name, pair in twins_of(which).items():
         put_twin(submitted / name / "ps18", *pair)
     put_twin(submitted / LAST / "ps18", "solved")
-    for name in names(every):
+    for name in names(which):
         there = hostile().get(name) or UPLOADS[name]
         there.put(submitted / name / "ps18", planted)
 

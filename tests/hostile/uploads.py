@@ -30,6 +30,7 @@ class Upload:
     put: Callable[[Path, Mapping[str, str]], None]
     reason: str
     twin: str
+    category: str  # the module in which it stands
 
 
 UPLOADS: dict[str, Upload] = {}
@@ -37,8 +38,8 @@ UPLOADS: dict[str, Upload] = {}
 
 def upload(reason: str = "", twin: str = "") -> Callable:
     def add(function: Callable[[Path, Mapping[str, str]], None]) -> Callable:
-        name = function.__name__
-        UPLOADS[name] = Upload(name, " ".join((function.__doc__ or "").split()), function, reason, twin)
+        name, module = function.__name__, function.__module__.rpartition(".")[2]
+        UPLOADS[name] = Upload(name, " ".join((function.__doc__ or "").split()), function, reason, twin, module)
         return function
 
     return add

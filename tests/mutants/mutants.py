@@ -14,7 +14,7 @@ import sys
 import time
 import types
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,9 +51,9 @@ class Mutant:
         return f"{self.file}:{self.was} -> {self.now}"
 
 
-def mutants() -> Iterator[Mutant]:
-    """Every mutant that is another program than the solution, each once."""
-    for file in FILES:
+def mutants(files: Iterable[str] = FILES) -> Iterator[Mutant]:
+    """Every mutant of these files that is another program than the solution, each once."""
+    for file in files:
         source = (SOLUTIONS / file).read_text(encoding="utf-8")
         before, seen = source.split("\n"), {meaning(source)}
         for name in sorted(operator_names()):
@@ -181,7 +181,12 @@ def judged(mutant: Mutant) -> str:
 
 def equivalent() -> dict[str, str]:
     """Survivors that are no mistakes, each with its reason."""
-    return {row["mutant"]: row["reason"] for row in tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]}
+    return explained(EQUIVALENT, "equivalent")
+
+
+def explained(path: Path, title: str) -> dict[str, str]:
+    """By mutant, the reasons in such a file."""
+    return {row["mutant"]: row["reason"] for row in tomllib.loads(path.read_text(encoding="utf-8")).get(title, [])}
 
 
 def prepare() -> None:

@@ -1,10 +1,15 @@
 """A sample of the machine-made mutants: each is caught, or listed as equivalent with its reason."""
 
+from itertools import islice
+
 import pytest
 
-from .mutants import equivalent, judged, mutants, package, prepare
+from tests.layers import WHOLE
 
-EVERY = 24  # `make mutants` judges all of them
+from .mutants import FILES, equivalent, judged, mutants, package, prepare
+
+EVERY = 24  # `make mutants` judges all of them, `make test` some of each file
+SOME = 4
 
 
 @pytest.fixture(scope="module")
@@ -19,11 +24,22 @@ def test_the_solution_itself_is_not_caught():
     assert lost(graded(package(None).neural_network.NeuralNetwork)) == {}
 
 
+@pytest.mark.sample
+@pytest.mark.parametrize("file", FILES)
+def test_some_of_each_file_are_caught_or_known_to_be_equivalent(file):
+    few = [mutant for mutant in islice(mutants([file]), SOME) if mutant.name not in equivalent()]
+    assert (
+        few and {mutant.name: verdict for mutant in few if not (verdict := judged(mutant)).startswith("caught")} == {}
+    )
+
+
+@WHOLE
 def test_there_are_hundreds_of_mutants_each_another_program(everything):
     assert len(everything) > 400
     assert len({mutant.text for mutant in everything}) == len(everything)
 
 
+@WHOLE
 def test_a_sample_is_caught_or_known_to_be_equivalent(everything):
     known = equivalent()
     sample = [mutant for mutant in everything if mutant.name not in known][::EVERY]
@@ -31,6 +47,7 @@ def test_a_sample_is_caught_or_known_to_be_equivalent(everything):
     assert survivors == {}
 
 
+@WHOLE
 def test_the_list_of_equivalent_mutants_is_current(everything):
     assert set(equivalent()) <= {mutant.name for mutant in everything}
 

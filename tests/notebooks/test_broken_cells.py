@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.layers import sampled
+
 from .converted import code_cell
 from .test_lifting import by_id, graded, points, solved_with_exercises
 
@@ -36,7 +38,7 @@ def without_backward(tmp_path_factory):
     return points(graded(notebook, tmp_path_factory.mktemp("without")))
 
 
-@pytest.mark.parametrize("fault", CANNOT_RUN)
+@pytest.mark.parametrize("fault", sampled(CANNOT_RUN, ["a bracket", "ends the program"]))
 def test_it_costs_its_own_task_and_is_named_with_its_line(tmp_path, without_backward, fault):
     source, line = CANNOT_RUN[fault]
     notebook = solved_with_exercises()
@@ -49,6 +51,7 @@ def test_it_costs_its_own_task_and_is_named_with_its_line(tmp_path, without_back
     assert [note for note in result["notes"] if where in note and note.endswith(".")], result["notes"]
 
 
+@pytest.mark.whole
 def test_two_that_cannot_run_cost_two_tasks(tmp_path, without_backward):
     notebook = solved_with_exercises()
     by_id(notebook, "backward-code")["source"] = CANNOT_RUN["endless in compiled code"][0]

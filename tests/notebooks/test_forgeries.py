@@ -31,6 +31,8 @@ for path in glob.glob("*.ipynb"):
 """,
     "written_gradebook": """
 import glob, sqlite3
+
+pytestmark = pytest.mark.whole
 for path in glob.glob("../../../gradebook.db"):
     connection = sqlite3.connect(path, timeout=1)
     connection.execute("UPDATE grade SET manual_score = 20 WHERE rowid = (SELECT max(rowid) FROM grade)")

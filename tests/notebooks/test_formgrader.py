@@ -15,6 +15,8 @@ from playwright.sync_api import TimeoutError, expect, sync_playwright
 from .course import ENVIRONMENT, clone_to, hand_in, put, results, run
 from .test_gradebook import cell
 
+pytestmark = pytest.mark.whole
+
 START = 60  # seconds for Jupyter to come up on a busy machine
 
 

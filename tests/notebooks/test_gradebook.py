@@ -11,6 +11,8 @@ from nbgrader.api import Gradebook
 
 from .course import CLASS, clone_to, hand_in, put, results, run
 
+pytestmark = pytest.mark.whole
+
 NOTEBOOKS = ["complete", "forgotten_mean", "halfway", "stub_untouched", "syntax_error", "transposed_weights"]
 FILES = ["missing_sigma_prime", "no_file"]
 ANSWER = "I saw that **tanh** needs fewer epochs. <script>alert(1)</script> [link](javascript:alert(3))"

@@ -49,6 +49,7 @@ def test_what_is_not_graded_does_not_count_as_size(put):
     assert [c["source"] for c in json.loads(slimmed)["cells"]] == [c["source"] for c in notebook["cells"]]
 
 
+@pytest.mark.whole
 def test_thirty_megabytes_of_plots_are_graded_and_a_pasted_picture_is_kept(tmp_path):
     notebook = solved_base()
     put_plots(notebook)
@@ -108,6 +109,7 @@ def lifted_bytes(text):
     return lift(text, STUB)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("kind", ["code", "markdown"])
 def test_two_thousand_cells_are_graded(tmp_path, kind):
     notebook = solved_base()

@@ -5,6 +5,8 @@ import pytest
 from backprop.datasets import xor
 from backprop.neural_network import NeuralNetwork
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.mark.parametrize(
     "epoch,loss", [(0, "0.126088"), (500, "0.086947"), (1000, "0.008075"), (2000, "0.001353"), (4999, "0.000321")]

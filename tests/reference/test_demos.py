@@ -10,6 +10,7 @@ import pytest
 from backprop import demo_figures, demos, figures, gallery
 
 from autograder.release.build import GIVEN, stub
+from tests.layers import sampled
 
 PACKAGE = Path(__file__).parents[2] / "solutions" / "backprop"
 DRAWINGS = {  # file: the fixture with its data, and what draws it
@@ -35,7 +36,7 @@ def run(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
 # ---- What is drawn
 
 
-@pytest.mark.parametrize("name", DRAWINGS)
+@pytest.mark.parametrize("name", sampled(DRAWINGS, ["xor_learning"]))
 def test_a_figure_has_the_same_bytes_every_time_whatever_the_users_settings(name, request, tmp_path):
     import matplotlib
 
@@ -110,6 +111,7 @@ def test_titles_hold_for_a_network_that_has_learnt_nothing():
 # ---- The command line
 
 
+@pytest.mark.whole
 def test_all_writes_every_figure_and_prints_the_chapters_numbers(tmp_path, monkeypatch, capsys, request):
     functions = {
         "gradient_test": "gradient_check",
@@ -129,6 +131,7 @@ def test_all_writes_every_figure_and_prints_the_chapters_numbers(tmp_path, monke
         assert number in printed
 
 
+@pytest.mark.whole
 def test_run_as_a_program_it_draws_into_the_folder_figures(tmp_path):
     done = run(tmp_path, "xor", PYTHONPATH=str(PACKAGE.parent))
     assert (done.returncode, done.stderr) == (0, "")

@@ -25,6 +25,8 @@ from backprop.neural_network import NeuralNetwork
 from autograder.release.build import GIVEN, SOLUTIONS
 from tests.kit import RELEASE
 
+pytestmark = pytest.mark.whole
+
 INF = np.inf
 
 

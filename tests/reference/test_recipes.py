@@ -77,10 +77,12 @@ def test_every_other_output_is_trained_on_zero_and_one(activation, output_activa
     assert (targets.tolist(), threshold) == ([[0.0, 1.0]], 0.5)
 
 
+@pytest.mark.whole
 def test_the_square_recipe_fits_from_every_start():
     assert all(fits_square(square_recipe(), seed) for seed in range(10))
 
 
+@pytest.mark.whole
 def test_the_spirals_recipe_separates_from_nearly_every_start():
     assert sum(separates_spirals(spirals_recipe(), seed) for seed in range(10)) >= 8
 
@@ -89,10 +91,12 @@ def test_the_spirals_recipe_is_small():
     assert spirals_recipe().parameters <= 70
 
 
+@pytest.mark.whole
 def test_an_output_that_cannot_leave_0_to_1_does_not_fit_the_square():
     assert not fits_square(Recipe([1, 8, 1], "sigmoid", eta=1.0, epochs=500), 0)
 
 
+@pytest.mark.whole
 def test_one_hidden_layer_of_three_does_not_separate_the_spirals():
     assert not separates_spirals(Recipe([2, 3, 1], "tanh", eta=0.1, epochs=500, momentum=0.9), 0)
 
@@ -113,6 +117,7 @@ def test_trying_out_an_unwritten_recipe_says_so():
     assert said == "my_recipe: nothing to try yet, because my_recipe is not written yet."
 
 
+@pytest.mark.whole
 def test_run_as_a_program_both_recipes_are_tried():
     run = subprocess.run(
         [sys.executable, "-m", "backprop.exercises", "1"], cwd=SOLUTIONS, capture_output=True, text=True

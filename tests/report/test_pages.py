@@ -159,6 +159,7 @@ class browser:
         self.session.stop()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_are_accessible(out, scheme):
     with browser() as chromium:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from autograder import ROOT
 from autograder.sandbox.bubblewrap import bound, program, read_only
 from autograder.sandbox.fonts import font_list
@@ -39,6 +41,7 @@ def command_as(user: str) -> list[str]:
     return [program(), *view, *rights, "--die-with-parent", "--", sys.executable, "-c", BECOME]
 
 
+@pytest.mark.whole
 def test_it_keeps_the_promises():
     assert font_list() is not None
     tests = [f"tests/sandbox/test_{promise}.py" for promise in PROMISES]

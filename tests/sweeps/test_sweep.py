@@ -67,6 +67,7 @@ def test_free_starts_are_not_the_stored_ones():
     assert max(line.start for line in LINES) < sweep.FIRST
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("check", ["xor/learns", "sine/learns"])
 def test_a_run_of_the_sweep_is_the_graders_check(check, monkeypatch):
     needed, value = sweep.run(check, setting(checks()[check], HOME))
@@ -135,6 +136,7 @@ def test_a_start_is_no_good_that(changed):
     assert line.good and not replace(line, **changed).good
 
 
+@pytest.mark.whole
 def test_a_line_is_what_trying_the_start_again_gives():
     for check in ("xor/learns", "sine/learns"):
         line = [line for line in LINES if line.check == check][-1]

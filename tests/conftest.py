@@ -1,0 +1,29 @@
+"""The tests' two layers, and the order in which the workers take the files."""
+
+import os
+import shutil
+import tempfile
+
+from .once import SHARED
+
+# The files that take longest come first: `--dist loadfile` gives the next file to the worker that is free.
+LONGEST = ("tests/hostile/", "tests/corpus/", "tests/cluster/", "tests/test_example", "tests/notebooks/test_gradebook")
+LONGEST += (
+    "tests/test_readme",
+    "tests/notebooks/",
+    "tests/mutants/",
+    "tests/test_student",
+    "tests/second",
+    "tests/doors/",
+)
+
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):  # not a worker: the process that starts them, or the only one
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="kit-tests-")  # inherited by the workers
+        config.add_cleanup(lambda: shutil.rmtree(os.environ[SHARED], ignore_errors=True))
+
+
+def pytest_collection_modifyitems(items):
+    rank = {start: number for number, start in enumerate(LONGEST)}
+    items.sort(key=lambda item: min((rank[s] for s in LONGEST if item.nodeid.startswith(s)), default=len(rank)))
