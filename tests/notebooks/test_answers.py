@@ -48,9 +48,10 @@ def lost(instructor, gid, text):
     return str(raised.value)
 
 
-@pytest.mark.parametrize(
-    "gid", sampled(["tanh-question", "spirals-question", "tanh-question-text", "cell-1", "cell-3"], ["tanh-question"])
-)
+LACKING = ["tanh-question", "spirals-question", "tanh-question-text", "cell-1", "cell-3"]
+
+
+@pytest.mark.parametrize("gid", sampled(LACKING, LACKING[:1]))
 def test_a_sentence_that_students_would_not_get_is_refused(instructor, gid):
     said = lost(instructor, gid, "\n\nIt is long. How many *epochs*\nare enough?")
     assert "'It is long.'" in said and gid in said
