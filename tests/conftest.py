@@ -24,6 +24,8 @@ def pytest_configure(config):
         config.add_cleanup(lambda: shutil.rmtree(os.environ[SHARED], ignore_errors=True))
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    if not hasattr(config, "workerinput"):
+        return
     rank = {start: number for number, start in enumerate(LONGEST)}
     items.sort(key=lambda item: min((rank[s] for s in LONGEST if item.nodeid.startswith(s)), default=len(rank)))

@@ -74,6 +74,7 @@ def test_changed_data_missing_and_extra_files_are_named(tmp_path):
     assert "does not exist" in stale(tmp_path / "nothing")
 
 
+@pytest.mark.whole
 def test_the_command_says_whether_it_is_current():
     done = subprocess.run(
         [sys.executable, "-m", "autograder", "release", "--check"], cwd=ROOT, capture_output=True, text=True

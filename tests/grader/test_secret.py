@@ -267,6 +267,7 @@ def test_nothing_at_home_depends_on_the_seed(file, tmp_path):
     assert builds[0] == builds[1] and len(builds[0]) > 20
 
 
+@pytest.mark.whole
 def test_a_release_needs_no_seed_and_draws_none(file, tmp_path):
     assemble(tmp_path / "release", ROOT / "solutions" / "backprop", ROOT / "source" / "ps18")
     assert not file.exists()

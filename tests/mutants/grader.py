@@ -103,11 +103,15 @@ def noticed(mutant: Mutant, kit: Path) -> str:
     path = kit / mutant.file
     before = path.read_text(encoding="utf-8")
     path.write_text(mutant.text, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-xq", "-n0", "-m", "not whole", "--tb=no", *TESTS]
     try:
-        done = subprocess.run(command, cwd=kit, capture_output=True, text=True, preexec_fn=bounded)
+        return failing(kit)
     finally:
         path.write_text(before, encoding="utf-8")
+
+
+def failing(kit: Path) -> str:
+    command = [sys.executable, "-m", "pytest", "-xq", "-n0", "-m", "not whole", "--tb=no", *TESTS]
+    done = subprocess.run(command, cwd=kit, capture_output=True, text=True, preexec_fn=bounded)
     if done.returncode == 0:
         return ""
     if done.returncode < 0:
@@ -128,6 +132,8 @@ def main() -> int:
     began, known, by, survivors = time.monotonic(), explained(SURVIVORS, "survivor"), Counter[str](), []
     with tempfile.TemporaryDirectory(prefix="grader-mutants-") as folder:
         kit = clone_to(Path(folder) / "kit")
+        if test := failing(kit):
+            sys.exit(f"{test} fails before anything is changed.")
         for mutant, _ in zip(mutants(chosen.seed), range(chosen.sample), strict=False):
             if time.monotonic() - began > 60 * chosen.minutes:
                 break

@@ -12,6 +12,7 @@ from autograder.release.leaks import refuse_lost_text
 from autograder.release.notebook import instructor_notebook, student_notebook
 from autograder.release.strip import ReleaseError
 from tests.kit import RELEASE
+from tests.layers import sampled
 
 from .converted import RELEASED
 from .test_lifting import by_id
@@ -47,7 +48,10 @@ def lost(instructor, gid, text):
     return str(raised.value)
 
 
-@pytest.mark.parametrize("gid", ["tanh-question", "spirals-question", "tanh-question-text", "cell-1", "cell-3"])
+LACKING = ["tanh-question", "spirals-question", "tanh-question-text", "cell-1", "cell-3"]
+
+
+@pytest.mark.parametrize("gid", sampled(LACKING, LACKING[:1]))
 def test_a_sentence_that_students_would_not_get_is_refused(instructor, gid):
     said = lost(instructor, gid, "\n\nIt is long. How many *epochs*\nare enough?")
     assert "'It is long.'" in said and gid in said

@@ -14,6 +14,7 @@ from tests.kit import RELEASE
 from .course import ENVIRONMENT, ROOT, clone_to, put, results, run
 from .test_gradebook import cell
 
+pytestmark = pytest.mark.whole
 WRONG = "def forward(self, X):\n    return np.zeros((self.layer_sizes[-1], X.shape[1]))\n"
 # Each is the start of the student's solution cell.
 FORGERIES = {
@@ -31,8 +32,6 @@ for path in glob.glob("*.ipynb"):
 """,
     "written_gradebook": """
 import glob, sqlite3
-
-pytestmark = pytest.mark.whole
 for path in glob.glob("../../../gradebook.db"):
     connection = sqlite3.connect(path, timeout=1)
     connection.execute("UPDATE grade SET manual_score = 20 WHERE rowid = (SELECT max(rowid) FROM grade)")
