@@ -1,13 +1,11 @@
 """Two mistakes at once: mending one never lowers the score, and no name is given that is not one of the two."""
 
-import importlib.util
 import itertools
 import random
-import sys
 
 import pytest
 
-from tests.grader.in_process import VALUE_TASKS, graded, lost, names
+from tests.grader.in_process import VALUE_TASKS, graded, lost, names, network_class
 from tests.submissions.corpus import Wrong, files_of, wrong
 
 SAMPLE, SEED = 24, 7
@@ -16,21 +14,9 @@ METHODS = ("forward", "backward", "update", "l2", "momentum")
 CANCEL = {frozenset({"backward/y_minus_a", "update/uphill"})}
 
 
-def network_of(folder, *mistakes: Wrong):
+def network_of(*mistakes: Wrong):
     """The class with these mistakes in it."""
-    package = f"pair_{abs(hash((str(folder), *(m.name for m in mistakes))))}"
-    path = folder / package
-    path.mkdir()
-    (path / "__init__.py").write_text("")
-    for name, content in files_of(*mistakes).items():
-        (path / name).write_bytes(content)
-    spec = importlib.util.spec_from_file_location(package, path / "__init__.py", submodule_search_locations=[str(path)])
-    sys.modules[package] = importlib.util.module_from_spec(spec)
-    try:
-        return importlib.import_module(f"{package}.neural_network").NeuralNetwork
-    finally:
-        for module in [name for name in sys.modules if name.split(".")[0] == package]:
-            del sys.modules[module]
+    return network_class(files_of(*mistakes))
 
 
 def pairs():
@@ -50,25 +36,25 @@ CHOSEN = list(itertools.islice(pairs(), SAMPLE))
 
 
 @pytest.mark.parametrize("one, other", CHOSEN, ids=lambda mistake: mistake.name)
-def test_mending_one_of_two_mistakes_never_lowers_the_score(one, other, tmp_path):
-    both = graded(network_of(tmp_path, one, other))
+def test_mending_one_of_two_mistakes_never_lowers_the_score(one, other):
+    both = graded(network_of(one, other))
     cost = sum(lost(both).values())
     for left in (one, other):
         if frozenset({one.name, other.name}) not in CANCEL:
-            assert sum(lost(graded(network_of(tmp_path, left))).values()) <= cost + 1e-6, left.name
+            assert sum(lost(graded(network_of(left))).values()) <= cost + 1e-6, left.name
 
 
 @pytest.mark.parametrize("one, other", CHOSEN, ids=lambda mistake: mistake.name)
-def test_two_mistakes_get_no_name_but_theirs(one, other, tmp_path):
-    given = names(graded(network_of(tmp_path, one, other)))
-    alone = names(graded(network_of(tmp_path, one))) | names(graded(network_of(tmp_path, other)))
+def test_two_mistakes_get_no_name_but_theirs(one, other):
+    given = names(graded(network_of(one, other)))
+    alone = names(graded(network_of(one))) | names(graded(network_of(other)))
     assert given <= {*alone, *one.mistakes, *other.mistakes}
 
 
-def test_the_points_of_each_method_can_be_earned_alone(tmp_path):
+def test_the_points_of_each_method_can_be_earned_alone():
     """One method wrong in a way that gives nothing leaves the others' points."""
     nothing = {"forward": "forward/returns_nothing", "update": "update/names_rebound"}
     for method, name in nothing.items():
-        losses = lost(graded(network_of(tmp_path, wrong()[name]), VALUE_TASKS))
+        losses = lost(graded(network_of(wrong()[name]), VALUE_TASKS))
         others = {"forward", "backward", "update"} - {method}
         assert method in losses and not others & set(losses), (name, losses)
