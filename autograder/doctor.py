@@ -13,6 +13,7 @@ def examine() -> int:
     trials: list[tuple[str, Callable[[], str]]] = [
         ("Python", python),
         ("packages", packages),
+        ("rubric", rubric),
         ("release", release),
         ("seed", seed),
         ("sandbox", sandbox),
@@ -35,6 +36,13 @@ def python() -> str:
 
 def packages() -> str:
     return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "pytest", "nbgrader", "rich"))
+
+
+def rubric() -> str:
+    from .course.reference import course
+
+    points = {bonus: sum(task.points for task in course().tasks if task.bonus == bonus) for bonus in (False, True)}
+    return f"{len(course().tasks)} tasks, {points[False]:g} + {points[True]:g} points"
 
 
 def release() -> str:

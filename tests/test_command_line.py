@@ -144,11 +144,17 @@ def test_a_student_with_a_name_that_steers_terminals_and_tables_is_shown_safely(
 
 def test_a_class_is_graded_where_tasks_are_switched_off(tmp_path):
     kit = tmp_path / "kit"
-    for part in ("autograder", "solutions", "release"):
+    for part in ("autograder", "solutions", "source", "release"):
         shutil.copytree(ROOT / part, kit / part)
     rubric = kit / RUBRIC
     rubric.write_text(rubric.read_text().replace("bonus = true", "bonus = true\nenabled = false"))
     command = [sys.executable, "-m", "autograder", "grade", str(CLASS), "--student", "halfway", "--out", str(tmp_path)]
+    done = subprocess.run(command, cwd=kit, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2 and one_sentence(done.stderr)
+    assert "has the task tanh" in done.stderr and done.stderr.endswith("run `make release`.\n")
+    release = [sys.executable, "-c", "from autograder.release.build import build; build()"]
+    subprocess.run(release, cwd=kit, capture_output=True, timeout=300, check=True)
+    assert "tanh" not in (kit / "release" / "ps18" / "ps18.ipynb").read_text()
     done = subprocess.run(command, cwd=kit, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     result = json.loads((tmp_path / "halfway" / "ps18" / "results.json").read_text())

@@ -24,7 +24,7 @@ else:
 ROOT = Path(__file__).parent.parent
 CLASS = ROOT / "tests" / "example_class"
 EXPECTED = tomllib.loads((CLASS / "expected.toml").read_text(encoding="utf-8"))
-TASKS = {task["id"]: task for task in rubric()["task"]}
+TASKS = {task.id: task for task in rubric().tasks}
 
 # The format of results.json for whoever reads it: every field with its type; a bool is no number.
 NUMBER = (int, float)
@@ -148,7 +148,7 @@ def test_a_result_says_what_was_graded_and_where(results, name):
 def test_points_add_up(results, name):
     result = results[name]
     assert [{k: task[k] for k in ("id", "title", "bonus")} for task in result["tasks"]] == [
-        {k: task[k] for k in ("id", "title", "bonus")} for task in TASKS.values()
+        {k: getattr(task, k) for k in ("id", "title", "bonus")} for task in TASKS.values()
     ]
     for bonus, points, most in ((False, "score", "max_score"), (True, "bonus", "max_bonus")):
         tasks = [task for task in result["tasks"] if task["bonus"] == bonus]
@@ -156,7 +156,7 @@ def test_points_add_up(results, name):
         assert result[most] == sum(task["max_points"] for task in tasks) == (50 if bonus else 100)
     for task in result["tasks"]:
         assert task["points"] == round(sum(check["points"] for check in task["checks"]), 2)
-        assert task["max_points"] == TASKS[task["id"]]["points"]
+        assert task["max_points"] == TASKS[task["id"]].points
 
 
 @pytest.mark.parametrize("name", [name for name in EXPECTED if EXPECTED[name]["status"] == "graded"])
@@ -326,5 +326,5 @@ def test_one_student_alone_keeps_the_others_in_the_table(small):
 
 
 def test_the_base_is_worth_100_and_the_exercises_50():
-    points = {bonus: sum(t["points"] for t in TASKS.values() if t["bonus"] == bonus) for bonus in (False, True)}
+    points = {bonus: sum(t.points for t in TASKS.values() if t.bonus == bonus) for bonus in (False, True)}
     assert points == {False: 100, True: 50}

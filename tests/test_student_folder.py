@@ -127,7 +127,7 @@ def test_a_mistake_is_named_in_the_graders_words(python, folder):
 
 
 def test_a_hint_is_given_for_what_comes_next_and_only_when_asked_for(python, folder):
-    hints = {task["id"]: task["hint"] for task in rubric()["task"]}
+    hints = {task.id: task.hint for task in rubric().tasks}
     plain, helped = check(python, folder), check(python, folder, "--hint")
     assert "Hint" not in plain.stdout
     assert f"Hint: {hints['forward']}" in " ".join(helped.stdout.split())

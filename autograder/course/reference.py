@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -20,14 +20,13 @@ from .seed import keyed
 HOME = "home"  # the visible data that students have; in grading the visible checks draw other numbers
 HOME_SEED = "visible"
 STARTS = 5  # of a recipe
-OUR_FIELDS = {field.name for field in fields(RubricTask)} | {"enabled"}
 
 
 def setting(check: Check, variant: str) -> Mapping[str, Any]:
     """What a check starts from, with what the rubric says about its task."""
-    task = next(task for task in rubric()["task"] if task["id"] == check.task.id)
-    extra = {name: task[name] for name in task if name not in OUR_FIELDS}
-    return {**(drawn(check.id, variant) if check.id in settings() else {}), **extra}
+    task = next(task for task in rubric().tasks if task.id == check.task.id)
+    sizes = {"size_shares": [list(pair) for pair in task.size_shares]} if task.size_shares else {}
+    return {**(drawn(check.id, variant) if check.id in settings() else {}), **sizes}
 
 
 def drawn(check_id: str, variant: str) -> dict[str, Any]:
@@ -35,7 +34,7 @@ def drawn(check_id: str, variant: str) -> dict[str, Any]:
 
     At home it is the first row as it stands, which is never chosen.
     """
-    rows = settings()[check_id]["visible" if variant == HOME else variant]
+    rows = settings()[check_id].rows("visible" if variant == HOME else variant)
     rng = None
     if variant == HOME:
         row = rows[0]
@@ -128,6 +127,7 @@ def guide(names: Iterable[str]) -> Student:
 @cache
 def course() -> Course:
     """All that decides about right and wrong in grading."""
+    settings()  # what is wrong with them is said before anything is graded
     proxy = assignment().proxy
     return Course(
         tasks=rubric_tasks(),
@@ -143,8 +143,7 @@ def course() -> Course:
 
 def rubric_tasks() -> list[RubricTask]:
     """The tasks, as far as students know them."""
-    names = OUR_FIELDS - {"enabled"}
-    return [RubricTask(**{name: value for name, value in row.items() if name in names}) for row in rubric()["task"]]
+    return [RubricTask(task.id, task.title, task.points, task.bonus, task.hint) for task in rubric().tasks]
 
 
 def course_at_home() -> Course:

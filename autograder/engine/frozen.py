@@ -69,7 +69,7 @@ def restored(right: Mapping[str, Any], wrong: Callable[[], Mapping[str, Any]], n
         size = int(np.prod(stored["shape"], dtype=int))
         return numbers[stored["from"] : stored["from"] + size].reshape(stored["shape"])
 
-    true = {part: {name: value(v) for name, v in values.items()} for part, values in right.items()}
+    true: dict[str, Any] = {part: {name: value(v) for name, v in values.items()} for part, values in right.items()}
 
     def find_wrong() -> dict[str, Seen]:
         found = {}
@@ -118,6 +118,12 @@ def save(path: Path, course: Course, checks: Iterable[Check], subject: Subject, 
 
 def rounded(value: Any) -> Any:
     return float(f"{value:.12g}") if isinstance(value, float) else value  # another machine's last bits change nothing
+
+
+def tasks_in(path: Path) -> list[RubricTask]:
+    """The tasks that `save` wrote."""
+    with np.load(path) as file:
+        return [RubricTask(**task) for task in json.loads(bytes(file["index"]))["tasks"]]
 
 
 def load(path: Path, proxy: Proxy | None = None) -> tuple[Course, Subject]:

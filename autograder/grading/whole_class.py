@@ -14,16 +14,15 @@ from rich.markup import escape
 
 from .. import ROOT
 from ..course.model import assignment
-from ..course.rubric import rubric
+from ..course.rubric import LateRule, named, rubric, settings
 from ..course.seed import is_example, seed, use_example
-from ..intake.cells import released_points
-from ..intake.late import WORD, LateRule, late_rule
+from ..engine.frozen import FILE, tasks_in
+from ..intake.late import WORD
 from ..intake.submissions import BadInput, Submission, find_class, read_submission, released_stubs
-from ..intake.uploads import shown
 from ..report.class_report import summary, write_report
 from ..report.feedback import write_feedback
 from ..report.overview import Overview, write_grades
-from ..report.terminal import class_table, progress, safe
+from ..report.terminal import class_table, progress
 from ..results.attempts import better
 from ..results.model import Result
 from ..results.record import fingerprint, kit_failure
@@ -40,6 +39,7 @@ from ..results.store import (
     write_result,
 )
 from ..sandbox import UNSAFE, choose
+from ..text import printable, printable_name
 from .cutoff import cut_off
 from .pool import Crew, grade_all, local_crew, start_forkserver
 
@@ -68,8 +68,8 @@ def grade_class(
     example = submitted.resolve() == examples
     if example:
         use_example()
-    rule, _ = late_rule(rubric()), seed()  # refused before anything is graded
-    check_points(released_points())
+    rule, _, _ = rubric().late, settings(), seed()  # refused before anything is graded
+    check_released()
     found_there = find_class(submitted)
     names = result_names(found_there)
     students = {names[folder]: path for folder, path in found_there.items()}
@@ -145,7 +145,7 @@ def grade_class(
     write_report(options.out, graded)
     class_table(console, rows)
     for line in [*summary(graded), *gone(options.out, students), *renamed(names)]:
-        console.print(escape(safe(line)))
+        console.print(escape(printable(line)))
     if is_example() and not example:
         console.print("The public seed of the example class decided the data: students may know it.")
     console.print(
@@ -153,7 +153,7 @@ def grade_class(
     )
     failed = {**{row.student: row.kit_error for row in rows if row.kit_error}, **failed}
     for name, why in sorted(failed.items()):
-        print(f"autograder: the kit itself failed on {safe(name)}: {safe(why)}", file=sys.stderr)
+        print(f"autograder: the kit itself failed on {printable(name)}: {printable(why)}", file=sys.stderr)
     os.close(locked)
     return 1 if failed else 0
 
@@ -174,28 +174,35 @@ def gone(out: Path, students: Collection[str]) -> list[str]:
 
 def renamed(names: Mapping[str, str]) -> list[str]:
     """A sentence about folders whose results stand under another name, if there are any."""
-    other = [f"{shown(folder)} ({name})" for folder, name in names.items() if folder != name]
+    other = [f"{printable_name(folder)} ({name})" for folder, name in names.items() if folder != name]
     return (
         [f"Folders whose names cannot be those of results, and the names taken: {', '.join(other)}."] if other else []
     )
 
 
-def check_points(released: Mapping[str, float]) -> None:
-    """Refuse to grade by other points than students, and nbgrader, have been told."""
-    for task in rubric()["task"]:
-        if released.get(task["id"], task["points"]) != task["points"]:
-            raise BadInput(
-                f"{assignment().folder.relative_to(ROOT)}/rubric.toml gives {task['id']} {task['points']:g} points, but"
-                f" {assignment().student_folder} says {released[task['id']]:g}: run `make release`."
-            )
+def check_released() -> None:
+    """Refuse to grade by other tasks or points than students, and nbgrader, have been told."""
+    rubric_file, release = f"{named(assignment().folder)}/rubric.toml", named(assignment().release)
+    try:
+        released = {task.id: task.points for task in tasks_in(assignment().release / "tests" / FILE)}
+    except Exception:  # NumPy and zipfile have many ways to say that a file is damaged
+        raise BadInput(f"{release} is not whole: run `make release`.") from None
+    graded = {task.id: task.points for task in rubric().tasks}
+    for task in [*graded, *released]:
+        if task not in released or task not in graded:
+            here, there = (rubric_file, release) if task in graded else (release, rubric_file)
+            raise BadInput(f"{here} has the task {task}, which {there} has not: run `make release`.")
+        if graded[task] != released[task]:
+            gives = f"{rubric_file} gives {task} {graded[task]:g} points"
+            raise BadInput(f"{gives}, but {release} says {released[task]:g}: run `make release`.")
 
 
 def chosen_of(students: dict[str, Path], names: list[str] | None, submitted: Path) -> dict[str, Path]:
     """The students with these names; all where there are none."""
     for name in names or []:
         if name not in students:
-            span = f"there are {len(students)}, from {safe(min(students))} to {safe(max(students))}"
-            raise BadInput(f"{safe(name)}: there is no such student in {submitted}; {span}.")
+            span = f"there are {len(students)}, from {printable(min(students))} to {printable(max(students))}"
+            raise BadInput(f"{printable(name)}: there is no such student in {submitted}; {span}.")
     return {name: path for name, path in students.items() if not names or name in names}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import ROOT
 from ..course.model import assignment
+from ..text import encodable
 from .uploads import Refused
 
 RUN_INSIDE = {
@@ -50,12 +51,6 @@ def released_notebook() -> dict[str, Any]:
     return notebook
 
 
-def released_points() -> dict[str, float]:
-    """The points of each cell in the notebook that students have."""
-    about = [cell["metadata"].get("nbgrader", {}) for cell in released_notebook()["cells"]]
-    return {cell["grade_id"]: cell["points"] for cell in about if "points" in cell}
-
-
 def grade_id(cell: Mapping[str, Any]) -> str:
     metadata = cell.get("metadata")
     about = metadata.get("nbgrader") if isinstance(metadata, dict) else None
@@ -67,7 +62,7 @@ def source_of(cell: Mapping[str, Any]) -> str:
     source = cell.get("source")
     lines = source if isinstance(source, list) else [source]
     text = "".join(line for line in lines if isinstance(line, str)).replace("\r\n", "\n").replace("\r", "\n")
-    return text.encode("utf-8", "replace").decode()  # lone surrogates, which JSON can spell
+    return encodable(text)
 
 
 def lift(notebook: bytes, released: bytes) -> dict[str, bytes]:

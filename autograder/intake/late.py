@@ -1,14 +1,16 @@
 """When a submission was handed in, and what being late costs: the rubric's `[late]`, off by default."""
 
+from __future__ import annotations
+
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ..errors import KitError
+if TYPE_CHECKING:  # what writes a result imports this, and has to start where NumPy is missing
+    from ..course.rubric import LateRule
 
 TIMESTAMP = "timestamp.txt"  # nbgrader's, beside what was handed in
 WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:[.]\d{1,9})?(?:\s*([\w+:/-]{1,40}))?")
@@ -42,10 +44,6 @@ WORD = (
 UNREAD = f"{TIMESTAMP} holds no time such as 2026-12-01 23:59:00 UTC, so when this was handed in is not known."
 
 
-class BadRule(KitError):
-    """The rubric's `[late]` cannot be used; one sentence."""
-
-
 @dataclass(frozen=True)
 class Lateness:
     """What being late costs: `days` begun since it was due (ISO text), `penalty` in points."""
@@ -53,28 +51,6 @@ class Lateness:
     due: str
     days: int
     penalty: float
-
-
-@dataclass(frozen=True)
-class LateRule:
-    due: datetime  # with its time zone
-    percent_per_day: float  # of what was earned, for each day begun
-
-
-def late_rule(rubric: Mapping[str, Any]) -> LateRule | None:
-    """The rule in the rubric; None where there is none, BadRule where it cannot be used."""
-    if "late" not in rubric:
-        return None
-    table = rubric["late"]
-    if not isinstance(table, dict) or set(table) != {"due", "percent_per_day"}:
-        raise BadRule("[late] in autograder/rubric.toml should hold due and percent_per_day, and nothing else.")
-    due, percent = table["due"], table["percent_per_day"]
-    if not isinstance(due, datetime) or due.tzinfo is None:
-        wanted = "a date with time and zone, such as 2026-12-01T23:59:00+01:00, without quotes"
-        raise BadRule(f"due, in [late] of autograder/rubric.toml, should be {wanted}, but is {due!r}.")
-    if isinstance(percent, bool) or not isinstance(percent, (int, float)) or not 0 <= percent <= 100:
-        raise BadRule(f"percent_per_day, in [late] of autograder/rubric.toml, should be 0 to 100, but is {percent!r}.")
-    return LateRule(due, float(percent))
 
 
 def parse_time(text: str) -> str | None:

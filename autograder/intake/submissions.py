@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Literal
 
 from ..course.model import assignment
-from ..engine.text import NotText, as_utf8
+from ..engine.decoding import NotText, as_utf8
 from ..errors import KitError
+from ..text import printable_name, reason_of
 from . import uploads
 from .cells import lift
 from .late import TIMESTAMP, UNREAD, parse_time
 from .naming import FILES, NOTEBOOK, meant
 from .slim import slim
 from .stubs import is_stub
-from .uploads import MAX_DEPTH, MAX_FILE, MAX_NOTEBOOK, Entry, Refused, shown
+from .uploads import MAX_DEPTH, MAX_FILE, MAX_NOTEBOOK, Entry, Refused
 
 LONE = {".py": FILES[0], ".ipynb": NOTEBOOK}  # what a single file of another name counts as
 _KIND = assignment().subject.kind
@@ -66,13 +67,13 @@ def released_stubs() -> dict[str, bytes]:
 
 def find_class(submitted: Path) -> dict[str, Path]:
     """Return each student's upload, `submitted/<student>/ps18`, by student; it need not exist."""
-    name = shown(str(submitted))
+    name = printable_name(str(submitted))
     layout = f"expected a folder that holds <student>/{assignment().name}/ for each student"
     try:
         with os.scandir(submitted) as entries:
             students = sorted(entry.name for entry in entries if _is_student(entry))
     except (OSError, ValueError) as error:
-        raise BadInput(f"{name} cannot be graded ({uploads.why(error)}): {layout}.") from None
+        raise BadInput(f"{name} cannot be graded ({reason_of(error)}): {layout}.") from None
     paths = {student: submitted / student / assignment().name for student in students}
     if not any(map(os.path.lexists, paths.values())):
         alone = any(os.path.lexists(submitted / file) for file in (assignment().name, NOTEBOOK, *FILES))
@@ -99,7 +100,7 @@ def read_submission(path: Path, student: str, stubs: Mapping[str, bytes]) -> Sub
         except Refused as refusal:
             reason = f"{refusal}."
         except (OSError, ValueError) as error:
-            reason = f"{shown(path.name)} cannot be read ({uploads.why(error)}): hand it in anew."
+            reason = f"{printable_name(path.name)} cannot be read ({reason_of(error)}): hand it in anew."
     return Submission(student, {}, "files", (), (), (), {}, reason, _digest({}, reason, {}))
 
 
@@ -264,10 +265,12 @@ def _check_layout(path: Path, student: str) -> None:
     if (path.parent.name, path.name) != (student, assignment().name):
         return
     if path.parent.is_symlink():
-        raise Refused(f"{shown(student)} is a link: hand in the folder itself")
+        raise Refused(f"{printable_name(student)} is a link: hand in the folder itself")
     if not os.path.lexists(path):
-        there = sorted(shown(f"{student}/{name}") for name in os.listdir(path.parent) if not uploads.is_silent(name))
-        wanted = f"{shown(student)}/{assignment().name}/ with {', '.join(FILES)} or {NOTEBOOK} in it"
+        there = sorted(
+            printable_name(f"{student}/{name}") for name in os.listdir(path.parent) if not uploads.is_silent(name)
+        )
+        wanted = f"{printable_name(student)}/{assignment().name}/ with {', '.join(FILES)} or {NOTEBOOK} in it"
         raise Refused(f"No folder {assignment().name}: expected {wanted}; found {_listed(there)}")
 
 

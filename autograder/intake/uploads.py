@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path, PureWindowsPath
 from typing import IO
 
+from ..text import printable_name, reason_of
+
 MAX_FILE = 1 << 20  # bytes of one file
 MAX_NOTEBOOK = (8 << 20) - 1  # bytes of a notebook without what is not graded, see slim.py
 MAX_RAW = 64 << 20  # bytes of a notebook as it lies in the upload
@@ -56,7 +58,7 @@ class Entry:
         except Refused:
             raise
         except Exception as error:  # zipfile and zlib have many ways to say that a zip is damaged
-            raise Refused(f"cannot be read ({why(error)}): hand it in anew") from None
+            raise Refused(f"cannot be read ({reason_of(error)}): hand it in anew") from None
         if len(data) > max_bytes(self.parts[-1]):
             raise Refused(TOO_LARGE)
         return data
@@ -67,7 +69,7 @@ class Entry:
 
 def list_upload(path: Path, lone_name: str | None, stack: ExitStack) -> list[Entry]:
     """Return the names in a folder or zip, shallowest first, or the one file there as `lone_name`."""
-    name, kind = shown(path.name or str(path)), _kind(os.lstat(path).st_mode)
+    name, kind = printable_name(path.name or str(path)), _kind(os.lstat(path).st_mode)
     if kind == "a folder":
         folder = os.open(path, _FOLDER)
         stack.callback(os.close, folder)
@@ -91,7 +93,7 @@ def list_zip(zipped: Entry, prefix: str, stack: ExitStack) -> list[Entry]:
             path = PureWindowsPath(member.orig_filename)  # knows both separators, and drives
             parts, mode = path.parts, member.external_attr >> 16
             if path.drive or path.root or ".." in parts:
-                raise Refused(f"holds an unsafe path ({shown(member.orig_filename)}): make it anew")
+                raise Refused(f"holds an unsafe path ({printable_name(member.orig_filename)}): make it anew")
             if not parts or any(map(is_silent, parts)):
                 continue
             kind = _kind(mode) if stat.S_IFMT(mode) else "a file"
@@ -106,7 +108,7 @@ def list_zip(zipped: Entry, prefix: str, stack: ExitStack) -> list[Entry]:
     except Refused as refusal:
         raise Refused(f"{zipped.label} {refusal}") from None
     except Exception as error:  # as in Entry.read
-        raise Refused(f"{zipped.label} is not a zip that can be read ({why(error)}): make it anew") from None
+        raise Refused(f"{zipped.label} is not a zip that can be read ({reason_of(error)}): make it anew") from None
     held = Counter(path[:-1] for path in folders | {path for path, _, _ in files})
     alone = {folder for folder in folders if held[folder[:-1]] == 1}
     found = [*files, *((folder, "a folder", zipped.open) for folder in folders)]
@@ -135,17 +137,6 @@ def is_leaf(entry: Entry) -> bool:
 def is_silent(name: str) -> bool:
     """Whether this is what systems and tools leave behind, not what a student made."""
     return name.startswith(".") or name in SILENT
-
-
-def shown(name: str) -> str:
-    """Return a name fit for a message: one line of bounded length, what cannot be printed escaped."""
-    name = name if len(name) <= 200 else f"{name[:200]}..."
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in name)
-
-
-def why(error: Exception) -> str:
-    """Return what an error says, fit for a message."""
-    return shown(getattr(error, "strerror", None) or str(error) or type(error).__name__)
 
 
 def _pieces(file: IO[bytes], most_bytes: int) -> Iterator[bytes]:
@@ -248,7 +239,7 @@ def _entry(
     path: tuple[str, ...], parts: tuple[str, ...], kind: str, opener: Callable[[], IO[bytes]], prefix: str = ""
 ) -> Entry:
     kind = TOO_DEEP if kind == "a folder" and len(path) > MAX_NESTED else kind
-    return Entry(parts, kind, prefix + shown("/".join(path)), opener)
+    return Entry(parts, kind, prefix + printable_name("/".join(path)), opener)
 
 
 def _by_depth(entry: Entry) -> tuple[int, tuple[str, ...]]:

@@ -15,14 +15,18 @@ from ..course.model import assignment
 from .leaks import files_of, refuse_leaks, refuse_lost_text
 from .strip import stub
 
-GIVEN, SOURCE, SOLUTIONS = assignment().given, assignment().source, assignment().solutions
+GIVEN, SOURCE, SOLUTIONS, RELEASE = (
+    assignment().given,
+    assignment().source,
+    assignment().solutions,
+    assignment().release,
+)
 TEXT = f"{assignment().name}.py"  # the notebook, as authored
 ENGINE = ROOT / "autograder" / "engine"
+FOR_TASKS = re.compile(r"<!-- for ([^\n]+) -->\n(.*?)<!-- end \1 -->\n", re.DOTALL)  # a part of the handout
 
 
-def build(
-    target: Path = assignment().release, solutions: Path = SOLUTIONS, source: Path = SOURCE, tried: bool = False
-) -> list[str]:
+def build(target: Path = RELEASE, solutions: Path = SOLUTIONS, source: Path = SOURCE, tried: bool = False) -> list[str]:
     """Build the student folder and put it in place whole; the names of its files.
 
     `tried` runs the notebook first, solved and stripped, which takes half a minute.
@@ -47,8 +51,8 @@ def build(
 
 def assemble(folder: Path, solutions: Path, source: Path) -> None:
     """Write the student folder's files to `folder`, which must not exist yet."""
-    from ..engine.frozen import FILE, save
     from ..course.reference import checks, course_at_home
+    from ..engine.frozen import FILE, save
     from .notebook import NOTEBOOK, instructor_notebook, student_notebook
 
     about = assignment()
@@ -77,7 +81,13 @@ def assemble(folder: Path, solutions: Path, source: Path) -> None:
     (folder / "README.md").write_text(handout(source / "README.md"), encoding="utf-8")
     course = course_at_home()
     graded = {task.id for task in course.tasks}
-    save(tests / FILE, course, [check for check in checks().values() if check.task.id in graded], about.subject, about.proxy_room)
+    save(
+        tests / FILE,
+        course,
+        [check for check in checks().values() if check.task.id in graded],
+        about.subject,
+        about.proxy_room,
+    )
     refuse_leaks(folder, solutions)
 
 
@@ -92,22 +102,26 @@ def at_home(path: Path, inside: Path, rooms: Mapping[str, Path]) -> str:
 
 
 def handout(path: Path) -> str:
-    """The handout with the rubric's tables in the place of their markers."""
+    """The handout with the rubric's tables in the place of their markers, without what is about other tasks only."""
     from ..course.rubric import rubric
 
-    tasks = rubric()["task"]
-    points = [f"| `{t['id']}` | {t['title']} | {t['points']:g}{' bonus' if t['bonus'] else ''} |" for t in tasks]
-    shares: list = next((t["size_shares"] for t in tasks if "size_shares" in t), [])
-    sizes = [f"| up to {most} | {share:.0%} |" for most, share in shares]
+    tasks = rubric().tasks
+    points = [f"| `{t.id}` | {t.title} | {t.points:g}{' bonus' if t.bonus else ''} |" for t in tasks]
+    sizes = [f"| up to {most} | {share:.0%} |" for task in tasks for most, share in task.size_shares]
     tables = {
         "<!-- points -->": ["| task | | points |", "|---|---|---|", *points],
         "<!-- sizes -->": ["  | parameters | of the points |", "  |---|---|", *(f"  {row}" for row in sizes)],
     }
-    lines = path.read_text(encoding="utf-8").split("\n")
+    text = path.read_text(encoding="utf-8")
+    graded = {task.id for task in tasks}
+    while found := FOR_TASKS.search(text):  # from outside to inside
+        kept = found[2] if graded & set(found[1].split()) else ""
+        text = text[: found.start()] + kept + text[found.end() :]
+    lines = text.split("\n")
     return "\n".join("\n".join(tables.get(line, [line])) for line in lines)
 
 
-def stale(target: Path = assignment().release) -> str | None:
+def stale(target: Path = RELEASE) -> str | None:
     """Where the released folder differs from a fresh build; None if it is current."""
     if not target.is_dir():
         return f"{target} does not exist"

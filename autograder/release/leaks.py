@@ -45,9 +45,10 @@ def refuse_lost_text(instructor: Any, notebook: dict[str, Any]) -> None:
     for cell in (cell for cell in instructor.cells if cell.cell_type == "markdown"):
         for sentence in re.split(r"(?<=[.?!:])\s+|\n\s*\n", cell.source.strip()):
             if " ".join(sentence.split()) not in given.get(cell.id, ""):
+                lacking = f"the students' notebook lacks {' '.join(sentence.split())!r} of the cell {cell.id}"
                 raise ReleaseError(
-                    f"{assignment().name}.py: the students' notebook lacks {' '.join(sentence.split())!r} of the cell {cell.id}:"
-                    " nbgrader replaces an answer whole, so put what students are to read into a cell of its own."
+                    f"{assignment().name}.py: {lacking}: nbgrader replaces an answer whole, so put what students are"
+                    " to read into a cell of its own."
                 )
 
 

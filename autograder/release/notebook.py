@@ -7,17 +7,18 @@ import re
 import shutil
 import tempfile
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from ..errors import KitError
 from ..course.model import assignment
-from ..platforms.nbgrader.alembic import prepare_alembic
+from ..course.reference import checks
 from ..course.rubric import rubric
+from ..errors import KitError
+from ..platforms.nbgrader.alembic import prepare_alembic
 
 NOTEBOOK = f"{assignment().name}.ipynb"
 PLACE = re.compile(r"# solutions: (\S+) (.+)")  # file, then the names of functions in it
@@ -34,19 +35,64 @@ def instructor_notebook(text: Path, solutions: Path) -> Any:
     import jupytext
 
     notebook = jupytext.read(text, fmt="py:percent")
-    points = {task["id"]: task["points"] for task in rubric()["task"]}
+    solved: dict[str, tuple[str, ...]] = {}
+    points = {task.id: task.points for task in rubric().tasks}
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
+    left_out = not_graded()
+    notebook.cells = without_tasks(notebook.cells, left_out)
     for number, cell in enumerate(notebook.cells, 1):
         about = cell.metadata.get("nbgrader", {})
         cell.id = about.get("grade_id", f"cell-{number}")  # jupytext would draw one
         if about.get("grade") and cell.id in points:
             about["points"] = points[cell.id]
         if place := PLACE.fullmatch(cell.source):
+            solved[cell.id] = tuple(name.rpartition(".")[2] for name in place[2].split())
             cell.source = "\n\n\n".join(function_text(solutions / place[1], name) for name in place[2].split())
+    refuse_unknown(solved, left_out)
     return notebook
+
+
+def not_graded() -> dict[str, bool]:
+    """The tasks that the rubric leaves out, and whether others need what students write for them."""
+    graded = {task.id for task in rubric().tasks}
+    needed = {name for check in checks().values() if check.task.id in graded for name in check.needs + check.task.owns}
+    tasks = {check.task.id: check.task for check in checks().values() if check.task.id not in graded}
+    return {name: bool(needed & set(task.owns)) for name, task in tasks.items()}
+
+
+def without_tasks(cells: Iterable[Any], left_out: Mapping[str, bool]) -> list[Any]:
+    """The cells without those of tasks that are left out; where a task is needed, only its points are.
+
+    A cell belongs to the task whose name, or whose name and a hyphen, its grade id begins with; others to all those
+    that their metadata names as `tasks`, which is for us and not released.
+    """
+    cells = list(cells)
+    ids = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in cells}
+    gone = {task for task, needed in left_out.items() if not (needed and f"{task}-code" in ids)}
+
+    def stays(cell: Any) -> bool:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        own = [task for task in left_out if name.startswith(f"{task}-")]
+        tasks = set(cell.metadata.pop("tasks", own))
+        return name not in left_out and not (tasks and tasks <= gone)
+
+    return [cell for cell in cells if stays(cell)]
+
+
+def refuse_unknown(solved: Mapping[str, tuple[str, ...]], left_out: Collection[str]) -> None:
+    """Raise NotebookError where the assignment lifts other functions out of a solution cell than stand in it."""
+    defined = assignment().subject.defined.items()
+    known = {cell: own for cell, own in defined if cell in solved or cell.removesuffix("-code") not in left_out}
+    for cell in sorted(solved.keys() | known.keys()):
+        here, there = (", ".join(cells.get(cell, ())) or "nothing" for cells in (solved, known))
+        if here != there:
+            raise NotebookError(
+                f"{assignment().name}.py, cell {cell}: it solves {here}, but the assignment's Subject.solutions"
+                f" say {there}."
+            )
 
 
 def function_text(path: Path, name: str) -> str:
@@ -124,7 +170,7 @@ def try_out(student_folder: Path, instructor: Any) -> None:
                 raise NotebookError(
                     f"The {name} notebook's task cell {cell.id} should say {wanted!r}; it says: {shown}"
                 )
-    assert sum(best.values()) == sum(task["points"] for task in rubric()["task"])
+    assert sum(best.values()) == sum(task.points for task in rubric().tasks)
 
 
 def task_cell(cell: Any) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..course.model import assignment
 from ..course.rubric import rubric
-from ..intake.late import TIMESTAMP, late_rule
+from ..intake.late import TIMESTAMP
 from ..results.store import REPORT, write_whole
 from .drawing import figure
 from .feedback import templates
@@ -62,7 +62,7 @@ def summary(overview: Overview) -> list[str]:
         else "No base task was graded.",
         "Ungradable: " + (", ".join(ungradable[:5]) + (", ..." if len(ungradable) > 5 else "") or "none") + ".",
         f"Slowest: {slowest.student}, {slowest.seconds:.0f} s; in all {seconds:.0f} s, sandbox: {sandboxes}.",
-        *([undated(rows)] if late_rule(rubric()) else []),
+        *([undated(rows)] if rubric().late else []),
     ]
 
 

@@ -13,7 +13,7 @@ from ..engine.outcome import WAITING, Status
 from ..intake.late import UNREAD
 from ..results.model import Number, Result, TaskResult
 from ..results.store import GRADES, write_whole
-from ..results.tables import harmless
+from ..text import harmless_cell
 
 
 @dataclass(frozen=True)
@@ -128,5 +128,5 @@ def write_grades(out: Path, overview: Overview) -> None:
     )
     for row in overview.rows:
         before = row.student, row.status, row.score, row.max_score, row.bonus, row.max_bonus
-        lines.writerow(map(harmless, [*before, *row.points, row.source, row.sandbox, row.reason or ""]))
+        lines.writerow(map(harmless_cell, [*before, *row.points, row.source, row.sandbox, row.reason or ""]))
     write_whole(out / GRADES, text.getvalue())

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from ..engine.outcome import Status
 from ..results.model import Result
+from ..text import printable
 from .overview import Row
 
 MOST_ROWS = 200  # that anyone reads in a terminal
@@ -48,7 +49,7 @@ def class_table(console: Console, rows: Sequence[Row]) -> None:
         table.add_column(name, justify=justify, overflow="fold")
     for r in rows[:MOST_ROWS]:
         points = f"{r.score:g}", f"{r.bonus:g}", f"{r.seconds:.1f}"
-        table.add_row(escape(safe(r.student)), *points, escape(safe(r.remark)))
+        table.add_row(escape(printable(r.student)), *points, escape(printable(r.remark)))
     console.print(table)
     if len(rows) > MOST_ROWS:
         console.print(f"... and {len(rows) - MOST_ROWS:,} more, which report.html and grades.csv have.")
@@ -64,17 +65,12 @@ def one_result(console: Console, result: Result) -> None:
             mark = MARKS.get(check.status, f"[red]{check.status}[/]")
             console.print(f"  {mark:>18} {escape(check.title)}{hidden}", highlight=False)
             if check.message and check.message not in said:
-                console.print(f"          {escape(safe(check.message))}", highlight=False)
+                console.print(f"          {escape(printable(check.message))}", highlight=False)
                 said.add(check.message)
     console.print()
     for note in [*filter(None, [result.reason]), *result.notes]:
-        console.print(escape(safe(note)))
+        console.print(escape(printable(note)))
     console.print(
         f"Score {result.score:g} of {result.max_score:g}, bonus {result.bonus:g} of {result.max_bonus:g}"
         f" (sandbox: {result.sandbox}, {result.seconds:.1f} s)."
     )
-
-
-def safe(text: str) -> str:
-    """Without the characters that could steer a terminal."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text).encode("utf-8", "backslashreplace").decode()

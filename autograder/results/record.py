@@ -17,7 +17,7 @@ from ..engine.answering import Header
 from ..engine.check import RubricTask
 from ..engine.outcome import CheckResult
 from ..engine.runner import Engine
-from ..intake.late import late_rule, lateness
+from ..intake.late import lateness
 from ..intake.submissions import Submission
 from .model import SCHEMA, Number, Result, TaskResult, diagnosed
 
@@ -81,7 +81,7 @@ def result(submission: Submission, sandbox: str, engine: Engine | None, reason: 
         bonus=bonus,
         max_bonus=total("max_points", True),
         submitted=submission.submitted,
-        late=lateness(submission.submitted, score + bonus, late_rule(rubric())),
+        late=lateness(submission.submitted, score + bonus, rubric().late),
         sandbox=sandbox,
         sha256=None if engine and engine.kit_errors else fingerprint(submission, sandbox),
         seconds=round(seconds, 3),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..course.model import assignment
 from ..errors import KitError
+from ..text import replace_unprintable
 from .model import Result, as_json, from_json
 
 GRADES, REPORT, WRITABLE = "grades.csv", "report.html", "writable"
@@ -62,7 +63,7 @@ def result_names(folders: Iterable[str]) -> dict[str, str]:
     for folder in sorted(folders):
         name = folder
         if not folder.isprintable() or folder.startswith(".") or same_file(folder) in taken:
-            shown = re.sub(r"^[.]|[^ -~]", "_", "".join(c if c.isprintable() else "_" for c in folder)[:80])
+            shown = re.sub(r"^[.]|[^ -~]", "_", replace_unprintable(folder, "_")[:80])
             name = f"{shown}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]}"
         while same_file(name) in taken:
             name += "_"

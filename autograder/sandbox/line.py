@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.answering import MAX_NUMBERS, MAX_TEXT, Arrays, BadFrame, Header, frame, receive
+from ..text import replace_unprintable
 from .clock import Clock, stat_of
 from .scratch import Full
 
@@ -185,7 +186,7 @@ def agreed(reply: Header, arrays: Sequence[np.ndarray]) -> Header:
 
     One array that stood in it many times would be as many arrays here.
     """
-    reply, used, numbers = printable(reply), set[int](), 0
+    reply, used, numbers = cleaned(reply), set[int](), 0
     for name, number in references(reply, []):
         if number in used or not 0 <= number < len(arrays):
             raise BadFrame("it names an array twice, or one that is not there")
@@ -204,20 +205,17 @@ def agreed(reply: Header, arrays: Sequence[np.ndarray]) -> Header:
     raise BadFrame("it is not of the agreed form")
 
 
-def printable(value: Any, depth: int = 0) -> Any:
+def cleaned(value: Any, depth: int = 0) -> Any:
     """The JSON value with its texts cut to length and free of control characters and lone surrogates."""
     kind = type(value)
     if depth > MAX_DEPTH or (kind is int and abs(value) > 1 << 53):
         raise BadFrame("it is nested too deep, or has too long a number")
     if kind is dict:
-        return {n if n in NAMES else printable(n): printable(v, depth + 1) for n, v in value.items()}
+        return {n if n in NAMES else cleaned(n): cleaned(v, depth + 1) for n, v in value.items()}
     if kind is list:
-        return [printable(item, depth + 1) for item in value]
+        return [cleaned(item, depth + 1) for item in value]
     if kind is str:
-        text = value[:MAX_TEXT]
-        if text.isprintable():
-            return text
-        return "".join(c if c.isprintable() or c in "\t\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+        return replace_unprintable(value[:MAX_TEXT], keep="\t\n")
     return value
 
 

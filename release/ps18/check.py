@@ -57,7 +57,7 @@ def given():
 
 def readable(subject) -> bool:
     """Whether the files that are handed in can be read, as the grader reads them; says so where they cannot."""
-    from tests.engine.text import NotText, as_utf8, read_as_graded
+    from tests.engine.decoding import NotText, as_utf8, read_as_graded
 
     read_as_graded(HERE / subject.package)
     fine = True

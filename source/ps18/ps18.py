@@ -61,7 +61,7 @@ NeuralNetwork.forward = forward
 # %% nbgrader={"grade": true, "grade_id": "forward", "locked": true, "points": 20, "schema_version": 3, "solution": false, "task": false}
 check("forward")
 
-# %% [markdown]
+# %% [markdown] tasks=["backward"]
 # ### 2. The backward pass
 #
 # The loss is $C = \frac{1}{2m}\sum (a_L - Y)^2$, summed over outputs and samples (`compute_loss` is given). Its gradient comes from four
@@ -85,7 +85,7 @@ NeuralNetwork.backward = backward
 # %% nbgrader={"grade": true, "grade_id": "backward", "locked": true, "points": 35, "schema_version": 3, "solution": false, "task": false}
 check("backward")
 
-# %% [markdown]
+# %% [markdown] tasks=["update"]
 # ### 3. The step
 #
 # `update` takes a step against the gradient, $\theta \leftarrow \theta - \eta\,\partial C/\partial\theta$, on every weight and bias.
@@ -99,55 +99,56 @@ NeuralNetwork.update = update
 # %% nbgrader={"grade": true, "grade_id": "update", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 check("update")
 
-# %% [markdown]
+# %% [markdown] tasks=["gradient_check"]
 # ### 4. Do loss and gradient agree?
 #
 # Move one weight by a small $\varepsilon$ to either side, and the loss has to change as `backward` says it does. If the two disagree, believe
 # the finite difference. Look at the relative error of each array below: the verdict stands beside it.
 
-# %%
+# %% tasks=["gradient_check"]
 show("gradient_check")
 
 # %% nbgrader={"grade": true, "grade_id": "gradient_check", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 check("gradient_check")
 
-# %% [markdown]
+# %% [markdown] tasks=["xor", "circle", "sine"]
 # ## Let it learn
 #
 # Four points of XOR, which no straight line separates; five hundred points in and around a circle; a sine. `train` is given: it
 # shuffles the samples, takes them in batches, and calls your three methods.
 
-# %%
+# %% tasks=["xor"]
 show("xor")
 
 # %% nbgrader={"grade": true, "grade_id": "xor", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 check("xor")
 
-# %% [markdown]
+# %% [markdown] tasks=["circle"]
 # The circle needs patience: for a thousand epochs the network calls every point outside, and is right for four of five.
 
-# %%
+# %% tasks=["circle"]
 show("circle")
 
 # %% nbgrader={"grade": true, "grade_id": "circle", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 check("circle")
 
-# %% [markdown]
+# %% [markdown] tasks=["sine"]
 # The chapter's network does not fit the sine, and no patience helps: a sigmoid's output cannot go below 0. With the first and the fourth
 # exercise done, the picture also shows a network that does fit.
 
-# %%
+# %% tasks=["sine"]
 show("sine")
 
 # %% nbgrader={"grade": true, "grade_id": "sine", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 check("sine")
 
-# %% [markdown]
+# %% [markdown] tasks=["tanh", "l2", "square", "momentum", "spirals"]
 # # The exercises
 #
 # They are a bonus; skipping them costs nothing. After each there is a question: two or three sentences are enough, and what you *saw* counts
 # for more than what you know.
-#
+
+# %% [markdown] tasks=["tanh"]
 # ## Exercise 18.1: tanh
 #
 # Write `tanh` and its derivative, both as functions of $z$.
@@ -167,7 +168,7 @@ check("tanh")
 # %% [markdown] nbgrader={"grade": true, "grade_id": "tanh-question", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
 # YOUR ANSWER HERE
 
-# %% [markdown]
+# %% [markdown] tasks=["l2"]
 # ## Exercise 18.2: L2
 #
 # The loss grows by $\frac{\lambda}{2}\sum_l \lVert W_l\rVert_F^2$, with $\lambda$ in `self.l2`. Complete `_l2_penalty` here, and in `backward` above add to `dW` what the
@@ -188,7 +189,7 @@ check("l2")
 # %% [markdown] nbgrader={"grade": true, "grade_id": "l2-question", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
 # YOUR ANSWER HERE
 
-# %% [markdown]
+# %% [markdown] tasks=["square"]
 # ## Exercise 18.3: x²
 #
 # `square_recipe` returns a `Recipe`: layer sizes, activations, $\eta$, epochs, and so on. Your network is trained by it on points from [-2, 2];
@@ -209,7 +210,7 @@ check("square")
 # %% [markdown] nbgrader={"grade": true, "grade_id": "square-question", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
 # YOUR ANSWER HERE
 
-# %% [markdown]
+# %% [markdown] tasks=["momentum"]
 # ## Exercise 18.4: momentum
 #
 # With `self.momentum` $= \beta$, `update` keeps a velocity for each parameter, $v \leftarrow \beta v + g$, starting at 0, and steps along it: $\theta \leftarrow \theta - \eta v$. The velocities wait
@@ -224,7 +225,7 @@ check("momentum")
 # %% [markdown] nbgrader={"grade": true, "grade_id": "momentum-question", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
 # YOUR ANSWER HERE
 
-# %% [markdown]
+# %% [markdown] tasks=["spirals"]
 # ## Exercise 18.5: two spirals
 #
 # `spirals_recipe` describes a network that tells the two arms of `make_spirals()` (in `backprop.datasets`) apart: 99 % of the points, from at least 3 of 5 random

@@ -16,8 +16,10 @@ import jsonschema
 import pytest
 
 from autograder import ROOT
+from autograder.course import seed as secret
 from autograder.course.reference import checks
-from autograder.intake.late import LateRule, lateness
+from autograder.course.rubric import LateRule
+from autograder.intake.late import lateness
 from autograder.platforms.gradescope.answer import in_gradescope
 from autograder.platforms.gradescope.package import PACKAGES, locked, pack
 from tests.doors.class_of import refused, result_of, run
@@ -46,6 +48,7 @@ METADATA = {
     **{"assignment": {"due_date": "2026-12-01T23:59:00-08:00", "title": "PS18", "total_points": "100.0"}},
     **{"users": [{"email": "ann@example.edu", "id": 1, "name": "Ann", "sid": "s01"}]},
 }
+BARE = {name: value for name, value in os.environ.items() if name != secret.SWITCH}  # with the hidden seed
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +64,7 @@ def set_up(root):
     with zipfile.ZipFile(root / "kit.zip") as archive:
         for member in archive.infolist():
             os.chmod(archive.extract(member, root / "source"), member.external_attr >> 16)
-    environment = {**os.environ, "AUTOGRADER_ROOT": str(root), "PYTHON": sys.executable, "PIP_NO_COMPILE": "1"}
+    environment = {**BARE, "AUTOGRADER_ROOT": str(root), "PYTHON": sys.executable, "PIP_NO_COMPILE": "1"}
     done = subprocess.run([root / "source" / "setup.sh"], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     (root / "submission_metadata.json").write_text(json.dumps(METADATA))
@@ -201,3 +204,16 @@ def test_the_lock_file_is_cut_to_what_grading_imports_with_all_their_hashes():
     for package in ("numpy", "contourpy"):
         block = re.search(rf"(?m)^{package}==.*(?:\n    .*)+", lock)[0]
         assert block.count("--hash") > 1 and block in cut
+
+
+def test_what_is_right_is_worked_out_when_the_container_is_built(built):
+    folder = built / "source" / "autograder" / ".kept"
+    assert [path.name for path in folder.iterdir()] == ["ps18-class"]
+    assert [path.stat().st_mode & 0o777 for path in (folder, folder / "ps18-class")] == [0o700, 0o600]
+    before = (folder / "ps18-class").stat().st_mtime_ns
+    python = built / "source" / ".venv" / "bin" / "python"
+    code = "from autograder.course import reference; reference.seen_by = None; from autograder.grading import kept;"
+    code += " kept.at_hand(); print(len(reference.known))"  # nothing is worked out any more
+    done = subprocess.run([python, "-c", code], cwd=built / "source", env=BARE, capture_output=True, text=True)
+    assert int(done.stdout) > 40, done.stderr
+    assert (folder / "ps18-class").stat().st_mtime_ns == before

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from autograder import ROOT
-from autograder.course import rubric as course
-from autograder.intake.late import WORD, BadRule, Lateness, LateRule, late_rule, lateness, parse_time
+from autograder.course.rubric import BadRubric, LateRule, checked, rubric
+from autograder.intake.late import WORD, Lateness, lateness, parse_time
 from autograder.results import attempts
 from autograder.results.model import from_json
 from autograder.results.record import fingerprint
 from autograder.results.store import read_result, result_path
-from tests.doors.class_of import refused, result_of, run
+from tests.doors.class_of import result_of, run
 from tests.handed_in import NETWORK, WORK, make_zip, put, read
 
 DUE = datetime(2026, 12, 1, 23, 59, tzinfo=timezone.utc)
@@ -81,10 +81,17 @@ def test_each_day_begun_costs_its_share_of_what_was_earned_and_never_more_than_a
     assert late == Lateness("2026-12-01T23:59:00+00:00", days, penalty)
 
 
+@pytest.fixture
+def with_late_days():
+    """Switch the rule on; `object`, as the rubric is frozen."""
+    yield lambda: object.__setattr__(rubric(), "late", LateRule(DUE, 10))
+    object.__setattr__(rubric(), "late", None)
+
+
 def test_without_a_rule_or_a_time_nobody_is_late():
     assert lateness(None, 100.0, LateRule(DUE, 10.0)) is None
     assert lateness("2030-01-01T00:00:00+00:00", 100.0, None) is None
-    assert late_rule(course.rubric()) is None  # as the kit comes
+    assert rubric().late is None  # as the kit comes
 
 
 @pytest.mark.parametrize(
@@ -96,14 +103,8 @@ def test_without_a_rule_or_a_time_nobody_is_late():
     ],
 )
 def test_a_rule_that_cannot_be_used_is_refused_in_one_sentence(table):
-    with pytest.raises(BadRule, match=r"(?s)^[^\n]*\[late\][^\n]*rubric\.toml[^\n]*\.$"):
-        late_rule({"late": table})
-
-
-def test_grading_is_refused_where_the_rule_cannot_be_used(monkeypatch, tmp_path, capsys):
-    monkeypatch.setitem(course.rubric(), "late", {"due": "soon", "percent_per_day": 10})
-    assert "'soon'" in refused(capsys, "grade", CLASS, "--out", tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+    with pytest.raises(BadRubric, match=r"(?s)^[^\n]*\[late\][^\n]*rubric\.toml[^\n]*\.$"):
+        checked(LateRule, table, "[late] in rubric.toml")
 
 
 def test_nbgraders_timestamp_is_recorded_and_not_listed(tmp_path):
@@ -143,8 +144,8 @@ def test_a_timestamp_that_is_none_changes_no_grade_and_a_note_says_so(tmp_path, 
     assert any("timestamp.txt holds no time" in note for note in submission.notes)
 
 
-def test_a_late_submission_keeps_its_score_and_the_penalty_stands_beside_it(monkeypatch, tmp_path, capsys):
-    monkeypatch.setitem(course.rubric(), "late", {"due": DUE, "percent_per_day": 10})
+def test_a_late_submission_keeps_its_score_and_the_penalty_stands_beside_it(with_late_days, tmp_path, capsys):
+    with_late_days()
     shutil.copytree(CLASS / "halfway", tmp_path / "class" / "halfway")
     (tmp_path / "class" / "halfway" / "ps18" / "timestamp.txt").write_text("2026-12-03 12:00:00.5 UTC")
     status, said, _ = run(capsys, "grade-one", tmp_path / "class" / "halfway" / "ps18", "--json")
@@ -177,7 +178,7 @@ def test_a_time_in_a_zip_never_counts_and_nbgraders_beside_it_does(tmp_path, nam
     assert read(tmp_path / "ps18").submitted == "2026-12-02T00:00:00+00:00"
 
 
-def test_whose_word_a_time_is_and_who_has_none_is_said_where_being_late_costs(monkeypatch, tmp_path, capsys):
+def test_whose_word_a_time_is_and_who_has_none_is_said_where_being_late_costs(with_late_days, tmp_path, capsys):
     times = {
         "ann": "2026-12-01 12:00:00 CET",
         "bob": "yesterday evening",
@@ -190,7 +191,7 @@ def test_whose_word_a_time_is_and_who_has_none_is_said_where_being_late_costs(mo
         if time:
             (tmp_path / "class" / name / "ps18" / "timestamp.txt").write_text(time)
     said = [" ".join(run(capsys, "grade", tmp_path / "class", "--out", tmp_path / "off")[1].split())]
-    monkeypatch.setitem(course.rubric(), "late", {"due": DUE, "percent_per_day": 10})
+    with_late_days()
     said += [" ".join(run(capsys, "grade", tmp_path / "class", "--out", tmp_path / "on")[1].split())]
     line = (
         "The time of 1 of 4 is known, from timestamp.txt; not known, so not late:"

@@ -237,7 +237,7 @@ def test_every_bit_of_it_counts(file, bit):
 @pytest.mark.parametrize("check_id", settings())
 def test_the_seed_chooses_among_all_rows_and_starts_but_those_of_home(file, check_id, monkeypatch):
     check = checks()[check_id]
-    home, *_ = settings()[check_id]["visible"]
+    home, *_ = settings()[check_id].visible
     kind = "start" if "start" in home else "starts"
     chosen = {"visible": [], "hidden": []}
     for number in range(300):
@@ -246,7 +246,7 @@ def test_the_seed_chooses_among_all_rows_and_starts_but_those_of_home(file, chec
         for variant, found in chosen.items():
             found.append(setting(check, variant))
     for variant, found in chosen.items():
-        rows = settings()[check_id][variant][variant == "visible" :]
+        rows = settings()[check_id].rows(variant)[variant == "visible" :]
         starts = {seed for one in found for seed in ([one[kind]] if kind == "start" else one[kind])}
         assert starts == {seed for row in rows for seed in row[kind]}
         different = {json.dumps(one) for one in found}
@@ -273,7 +273,7 @@ def test_a_release_needs_no_seed_and_draws_none(file, tmp_path):
 def test_visible_checks_draw_other_numbers_in_grading_than_at_home():
     home, compared = course_at_home(), 0
     for check in checks().values():
-        if not check.compared or check.task.id not in {task["id"] for task in rubric()["task"]}:
+        if not check.compared or check.task.id not in {task.id for task in rubric().tasks}:
             continue
         here, there = (arrays_of(one.expected(check, "visible").right) for one in (course(), home))
         arrays = [name for name in here if here[name].dtype == float]

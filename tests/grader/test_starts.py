@@ -53,7 +53,7 @@ def test_hidden_variants_defeat_weights_that_were_memorised():
     """Whatever the seed chooses: other labels, another place or another sign than in any visible variant."""
     for check_id, name in (("xor", "flipped"), ("circle", "centre"), ("sine", "sign"), ("spirals", "turn")):
         row = next(rows for key, rows in settings().items() if key.startswith(check_id))
-        visible, hidden = ([one[name] for one in row[variant]] for variant in ("visible", "hidden"))
+        visible, hidden = ([one[name] for one in row.rows(variant)] for variant in ("visible", "hidden"))
         assert not any(value in visible for value in hidden)
 
 

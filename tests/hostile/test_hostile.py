@@ -19,7 +19,7 @@ from .uploads import UPLOADS
 RUNS = [("bubblewrap", "root", 1), ("landlock", "root", 1), ("bubblewrap", "nobody", 3), ("landlock", "nobody", 3)]
 if os.geteuid() != 0:
     RUNS = [("bubblewrap", "nobody", 1), ("landlock", "nobody", 1)]
-TASKS = [task["id"] for task in rubric()["task"]]
+TASKS = [task.id for task in rubric().tasks]
 graded = cache(grade_corpus)
 pytestmark = pytest.mark.timeout(1500)  # the first test of each run waits for all of it
 

@@ -20,7 +20,7 @@ from autograder.release.notebook import (
 )
 from tests.kit import RELEASE
 
-POINTS = {task["id"]: task["points"] for task in rubric()["task"]}
+POINTS = {task.id: task.points for task in rubric().tasks}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_every_task_is_a_locked_graded_cell_with_the_rubrics_points(released):
 
 def test_there_is_a_question_for_each_exercise(released):
     questions = {gid: a for gid, (a, cell) in about(released).items() if a["grade"] and cell["cell_type"] == "markdown"}
-    exercises = [task["id"] for task in rubric()["task"] if task["bonus"]]
+    exercises = [task.id for task in rubric().tasks if task.bonus]
     assert list(questions) == [f"{name}-question" for name in exercises]
     assert {a["points"] for a in questions.values()} == {4} and all(a["solution"] for a in questions.values())
 

@@ -107,7 +107,7 @@ def latest(check: str, variant: str, row: int) -> int:
 
 def tried(check: str, variant: str, row: int, start: int) -> Tried:
     """Everything that this start has to bear; cut short once it is no good."""
-    stored = settings()[check][variant][row]
+    stored = settings()[check].rows(variant)[row]
     about = {name: value for name, value in stored.items() if name not in ("start", "starts")}
     where = with_start(check, stored, start)
     epochs: list[int] = []
@@ -129,9 +129,9 @@ def tried(check: str, variant: str, row: int, start: int) -> Tried:
 
 def rows() -> Iterator[tuple[str, str, int, list[int]]]:
     """Check, variant, row and starts of all that settings.toml holds."""
-    for check, variants in settings().items():
-        for variant, found in variants.items():
-            for row, stored in enumerate(found):
+    for check, found in settings().items():
+        for variant in ("visible", "hidden"):
+            for row, stored in enumerate(found.rows(variant)):
                 yield check, variant, row, stored["starts" if check in RECIPES else "start"]
 
 

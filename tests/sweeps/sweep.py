@@ -87,7 +87,7 @@ def rows() -> Iterator[Row]:
             for variant in VARIANTS:
                 stored = stored_starts(check, variant)
                 seeds = [*range(FIRST, FIRST + starts), *stored]
-                jobs = [(check, with_start(check, settings()[check][variant][0], seed)) for seed in seeds]
+                jobs = [(check, with_start(check, settings()[check].rows(variant)[0], seed)) for seed in seeds]
                 runs = pool.starmap(run, jobs, chunksize=5)
                 yield (row := row_of(check, variant, runs[:starts], runs[starts:]))
                 print(", ".join(f"{name} {value}" for name, value in asdict(row).items()), file=sys.stderr)
@@ -165,7 +165,7 @@ def with_start(check: str, row: Mapping[str, Any], seed: int) -> dict[str, Any]:
 
 def stored_starts(check: str, variant: str, row: int = 0) -> list[int]:
     """The seeds in settings.toml."""
-    stored = settings()[check][variant][row]
+    stored = settings()[check].rows(variant)[row]
     return stored["starts"] if check in RECIPES else stored["start"]
 
 
@@ -186,7 +186,7 @@ def module_of(check: str) -> Any:
 def setting_of(check: str, variant: str) -> str:
     """All that a run depends on besides its start, as JSON."""
     recipe = {"recipe": asdict(RECIPES[check]())} if check in RECIPES else {}
-    return json.dumps({**settings()[check][variant][0], **recipe})
+    return json.dumps({**settings()[check].rows(variant)[0], **recipe})
 
 
 def stored_table() -> list[Row]:

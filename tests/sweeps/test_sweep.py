@@ -82,7 +82,7 @@ def test_a_run_of_the_sweep_is_the_graders_check(check, monkeypatch):
 
 def test_a_start_that_does_not_get_there_is_counted_as_failed(monkeypatch):
     monkeypatch.setattr(sweep.module_of("xor/learns"), "EPOCHS", 10)
-    row = settings()["xor/learns"]["visible"][0]
+    row = settings()["xor/learns"].visible[0]
     needed, value = sweep.run("xor/learns", sweep.with_start("xor/learns", row, sweep.FIRST))
     assert needed is None and value > 0.01
 
@@ -103,7 +103,7 @@ def test_every_start_that_may_decide_a_grade_has_been_tried_and_no_other():
     stored = [(check, variant, row, start) for check, variant, row, found in starts.rows() for start in found]
     assert [(line.check, line.variant, line.row, line.start) for line in LINES] == stored, "say make sweep"
     for line in LINES:
-        row = settings()[line.check][line.variant][line.row]
+        row = settings()[line.check].rows(line.variant)[line.row]
         assert json.loads(line.setting) == {n: v for n, v in row.items() if n not in ("start", "starts")}
 
 
@@ -119,7 +119,7 @@ def test_every_recipe_in_the_table_was_tried_from_every_start():
 @pytest.mark.parametrize("check", settings())
 @pytest.mark.parametrize("variant", ["visible", "hidden"])
 def test_the_seed_has_a_choice_of_at_least_sixteen(check, variant):
-    rows = settings()[check][variant][variant == "visible" :]
+    rows = settings()[check].rows(variant)[variant == "visible" :]
     counts = [len(row["start"]) if "start" in row else comb(len(row["starts"]), STARTS) for row in rows]
     assert sum(counts) >= 16
     assert all(len(set(found)) == len(found) for *_, found in starts.rows())

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...course.model import assignment
-from ...report.terminal import safe
 from ...results.model import Result
 from ...results.store import GRADES, Unwritable, read_result, result_path, students_in, students_of, write_whole
-from ...results.tables import FORMULA, harmless
+from ...text import FORMULA, harmless_cell, printable
 from .roster import Roster, RosterError, match, read_roster, same_form
 
 FORMATS = ("canvas", "moodle", "csv")
@@ -39,7 +38,7 @@ def graded(out: Path) -> dict[str, Result]:
     for name in names:
         found = read_result(out, name)
         if found is None:
-            raise RosterError(f"{safe(str(result_path(out, name)))} is no result: run `make grade` again.")
+            raise RosterError(f"{printable(str(result_path(out, name)))} is no result: run `make grade` again.")
         results[name] = found
     return results
 
@@ -47,8 +46,8 @@ def graded(out: Path) -> dict[str, Result]:
 def still_there(out: Path, results: Mapping[str, Result]) -> tuple[dict[str, Result], list[str]]:
     """The results of those who were there when the class was graded last, and what to say of the others."""
     table = students_of(out / GRADES)
-    there = {name: result for name, result in results.items() if table is None or harmless(name) in table}
-    gone = [safe(name) for name in results if name not in there]
+    there = {name: result for name, result in results.items() if table is None or harmless_cell(name) in table}
+    gone = [printable(name) for name in results if name not in there]
     if not there:
         raise RosterError(f"{out / GRADES} names nobody who has a result there: run `make grade` again.")
     return there, [f"Not among the submissions graded last, so left out: {', '.join(gone)}."] if gone else []
@@ -78,7 +77,7 @@ def plain(results: Iterable[Result]) -> str:
     for r in results:
         about = [r.late.days, r.late.penalty] if r.late else ["", ""]
         row: list[object] = [r.student, r.score, r.bonus, number(r.total), "kit failed" if r.kit_errors else r.status]
-        table.writerow(map(harmless, row + (about if late else [])))
+        table.writerow(map(harmless_cell, row + (about if late else [])))
     return stream.getvalue()
 
 
@@ -106,7 +105,7 @@ def fill(form: str, roster: Roster, results: Mapping[str, Result], column: str |
     by, rows = match(roster, people, columns, results, numbered=0 if form == "moodle" else None)
     if not rows:
         tried = roster.columns(columns)
-        have = safe(min(results))
+        have = printable(min(results))
         raise RosterError(f"No graded student, such as {have!r}, stands in {roster.name}; looked at {tried}.")
     return written(form, roster, target, by, {*known, by}, people, rows, results)
 
@@ -137,10 +136,10 @@ def written(
         for n, cell in enumerate(row):
             if n in keys:  # by these the other side knows students: they stay
                 formulas += [called(roster, row, by)] if FORMULA.search(cell) else []
-            elif n < 2 and harmless(cell) != cell:  # names that people choose
-                row[n] = harmless(cell)
+            elif n < 2 and harmless_cell(cell) != cell:  # names that people choose
+                row[n] = harmless_cell(cell)
                 renamed.append(called(roster, row, by))
-    heading = [safe(roster.header[n]) for n in (target, by)]
+    heading = [printable(roster.header[n]) for n in (target, by)]
     said = [f"{done} of {len(results)} students have their total in {heading[0]!r}, matched by {heading[1]!r}."]
     for what, names in (
         ("Graded, but not in the roster", [student for student in results if student not in rows]),
@@ -153,7 +152,7 @@ def written(
         ("Known by what is like a formula, so do not open the file in a spreadsheet", formulas),
     ):
         if names:
-            said.append(f"{what}: {', '.join(map(safe, sorted(names)))}.")
+            said.append(f"{what}: {', '.join(map(printable, sorted(names)))}.")
     return Export(roster.text(), said)
 
 

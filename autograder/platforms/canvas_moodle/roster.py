@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import KitError
-from ...report.terminal import safe
+from ...text import printable
 
 
 class RosterError(KitError):
@@ -57,17 +57,17 @@ class Roster:
 
     @property
     def name(self) -> str:
-        return safe(str(self.path))
+        return printable(str(self.path))
 
     def columns(self, numbers: Iterable[int] | None = None) -> str:
         """Some columns, or all, as a message shows them."""
         shown = range(len(self.header)) if numbers is None else numbers
-        return ", ".join(f"{number + 1} {safe(self.header[number])!r}" for number in shown)
+        return ", ".join(f"{number + 1} {printable(self.header[number])!r}" for number in shown)
 
 
 def read_roster(path: Path) -> Roster:
     """Read a CSV file in UTF-8; RosterError says what is wrong with any other."""
-    name = safe(str(path))
+    name = printable(str(path))
     again = "download it anew and give it as it is, or save it as “CSV UTF-8”"
     try:
         data = path.read_bytes()
@@ -111,14 +111,16 @@ def match(
     """
     found = [(column, named(roster, people, column, students, column == numbered)) for column in columns]
     best, rows = max(found, key=lambda pair: len(pair[1]))
-    where = f"in the column {safe(roster.header[best])!r} of {roster.name}"
+    where = f"in the column {printable(roster.header[best])!r} of {roster.name}"
     taken: dict[int, str] = {}
     for student, mine in rows.items():
         if len(mine) > 1:
-            raise RosterError(f"{safe(student)} stands {len(mine)} times {where}: match by another with --match.")
+            raise RosterError(f"{printable(student)} stands {len(mine)} times {where}: match by another with --match.")
         other = taken.setdefault(id(mine[0]), student)
         if other != student:
-            raise RosterError(f"{safe(other)} and {safe(student)} are one person {where}: rename one of the folders.")
+            raise RosterError(
+                f"{printable(other)} and {printable(student)} are one person {where}: rename one of the folders."
+            )
     return best, {student: mine[0] for student, mine in rows.items()}
 
 

@@ -135,11 +135,12 @@ def save_cells(book: Any, url: str) -> None:
 
     book.update_or_create_assignment(assignment().name)
     notebook = nbformat.from_dict(released_notebook())
-    held = {
-        cell.name: cell.source for own in book.find_assignment(assignment().name).notebooks for cell in own.source_cells
-    }
-    wanted = {c.metadata.nbgrader.grade_id: c.source for c in notebook.cells if "nbgrader" in c.metadata}
-    if held == {name: held.get(name) for name in wanted} and all(held.get(n) == s for n, s in wanted.items()):
+    notebooks = book.find_assignment(assignment().name).notebooks
+    held = {cell.name: cell.source for own in notebooks for cell in own.source_cells}
+    points = {cell.name: cell.max_score for own in notebooks for cell in own.grade_cells}
+    known = [(cell.source, cell.metadata.nbgrader) for cell in notebook.cells if "nbgrader" in cell.metadata]
+    same_text = held == {cell.grade_id: source for source, cell in known}
+    if same_text and points == {cell.grade_id: cell.points for _, cell in known if cell.grade}:
         return
     about = {"notebook": assignment().name, "assignment": assignment().name, "student": ".", "db_url": url}
     SaveCells().preprocess(notebook, {"nbgrader": about})

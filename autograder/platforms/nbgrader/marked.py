@@ -18,6 +18,7 @@ from ...course.model import assignment
 from ...engine.outcome import Status
 from ...intake.cells import bare, grade_id, released_notebook, source_of
 from ...results.model import Result, TaskResult
+from ...text import encodable, replace_unprintable
 
 SHOWN = ("text/plain", "image/png", "image/jpeg")  # of an output; HTML and scripts of a student's are not
 # Where Markdown begins a tag: with a space there it is plain text.
@@ -212,7 +213,7 @@ def outputs_of(cell: Mapping[str, Any], room: Room) -> list[dict[str, Any]]:
 def text_of(value: Any) -> str:
     """JSON's text or list of lines as one text."""
     lines = value if isinstance(value, list) else [value]
-    return "".join(line for line in lines if isinstance(line, str)).encode("utf-8", "replace").decode()
+    return encodable("".join(line for line in lines if isinstance(line, str)))
 
 
 def answered(notebook: Mapping[str, Any]) -> set[str]:
@@ -284,6 +285,6 @@ def comments(result: Result) -> dict[str, str]:
 
 def literal(text: str) -> str:
     """Any text as Markdown that shows just this text: in it may stand what a student's code says."""
-    text = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text).encode("utf-8", "replace").decode()
+    text = replace_unprintable(text, keep="\n")
     # In Markdown <pre> ends only with its tag; blank lines, links, formulas and all else in it are text.
     return f'<pre style="white-space: pre-wrap">{html.escape(text, quote=False)}</pre>' if text else ""

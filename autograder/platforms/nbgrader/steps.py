@@ -10,8 +10,8 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from ...grading.submission import grade_apart
 from ...intake.submissions import read_submission, released_stubs
-from ...results.tables import harmless
 from ...sandbox import choose
+from ...text import harmless_cell
 from .marked import comments, handed_in, put_results
 
 
@@ -68,7 +68,7 @@ class CsvExport(CsvExportPlugin):
             for assignment in gradebook.assignments:
                 for student in gradebook.students:
                     if (not wanted or student.id in wanted) and (not parts or assignment.name in parts):
-                        table.writerow(map(harmless, row(gradebook, assignment, student)))
+                        table.writerow(map(harmless_cell, row(gradebook, assignment, student)))
 
 
 COLUMNS = (

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from .engine.decoding import read_as_graded
 from .engine.frozen import FILE, load
 from .engine.local import LocalRuntime
 from .engine.runner import Engine
-from .engine.text import read_as_graded
 
 HERE = Path(__file__).parent
 

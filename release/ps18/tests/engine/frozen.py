@@ -69,7 +69,7 @@ def restored(right: Mapping[str, Any], wrong: Callable[[], Mapping[str, Any]], n
         size = int(np.prod(stored["shape"], dtype=int))
         return numbers[stored["from"] : stored["from"] + size].reshape(stored["shape"])
 
-    true = {part: {name: value(v) for name, v in values.items()} for part, values in right.items()}
+    true: dict[str, Any] = {part: {name: value(v) for name, v in values.items()} for part, values in right.items()}
 
     def find_wrong() -> dict[str, Seen]:
         found = {}
@@ -78,10 +78,15 @@ def restored(right: Mapping[str, Any], wrong: Callable[[], Mapping[str, Any]], n
             for part in PARTS:
                 kept = {name: v for name, v in true[part].items() if changed[part].get(name) != {}}
                 there[part] = kept | {name: value(v) for name, v in changed[part].items() if v != {}}
-            found[mistake] = Seen(**there, raised=changed["raised"])
+            found[mistake] = seen(there, changed["raised"])
         return found
 
-    return Expected(Seen(**true), find_wrong)
+    return Expected(seen(true), find_wrong)
+
+
+def seen(parts: Mapping[str, dict[str, Any]], raised: str = "") -> Seen:
+    judged, evidence, recalled = (parts[part] for part in PARTS)
+    return Seen(judged, evidence, recalled, raised)
 
 
 def save(path: Path, course: Course, checks: Iterable[Check], subject: Subject, proxy: str = "") -> None:
@@ -113,6 +118,12 @@ def save(path: Path, course: Course, checks: Iterable[Check], subject: Subject, 
 
 def rounded(value: Any) -> Any:
     return float(f"{value:.12g}") if isinstance(value, float) else value  # another machine's last bits change nothing
+
+
+def tasks_in(path: Path) -> list[RubricTask]:
+    """The tasks that `save` wrote."""
+    with np.load(path) as file:
+        return [RubricTask(**task) for task in json.loads(bytes(file["index"]))["tasks"]]
 
 
 def load(path: Path, proxy: Proxy | None = None) -> tuple[Course, Subject]:
