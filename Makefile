@@ -79,8 +79,9 @@ sweep: $(VENV)/ready ## try the training checks from thousands of starts (about 
 	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.sweeps.sweep
 	@PYTHONPATH=solutions $(VENV)/bin/python -m tests.sweeps.starts
 
-corpus: $(VENV)/ready ## grade the wrong and the correct networks, and print how well (about six minutes)
+corpus: $(VENV)/ready ## grade the wrong, the real and the correct networks, and print how well (about six minutes)
 	@PYTHONPATH=.:solutions $(VENV)/bin/python -m tests.corpus.graded
+	@PYTHONPATH=.:solutions $(VENV)/bin/python -m tests.corpus.real
 
 hostile: $(VENV)/ready ## grade the hostile submissions, and say what became of each (two minutes): [SANDBOX=bubblewrap]
 	@PYTHONPATH=.:solutions $(VENV)/bin/python -m tests.hostile.graded $(if $(SANDBOX),"$(SANDBOX)")

@@ -1,16 +1,12 @@
 """Two mistakes at once: mending one never lowers the score, and no name is given that is not one of the two."""
 
-import importlib.util
 import itertools
 import random
-import sys
-import tempfile
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-from tests.grader.in_process import VALUE_TASKS, graded, lost, names
+from tests.grader.in_process import VALUE_TASKS, graded, lost, names, network_class
 from tests.layers import WHOLE
 from tests.submissions.corpus import Wrong, files_of, wrong
 
@@ -20,21 +16,9 @@ METHODS = ("forward", "backward", "update", "l2", "momentum")
 CANCEL = {frozenset({"backward/y_minus_a", "update/uphill"})}
 
 
-def network_of(folder, *mistakes: Wrong):
+def network_of(*mistakes: Wrong):
     """The class with these mistakes in it."""
-    package = f"pair_{abs(hash((str(folder), *(m.name for m in mistakes))))}"
-    path = folder / package
-    path.mkdir()
-    (path / "__init__.py").write_text("")
-    for name, content in files_of(*mistakes).items():
-        (path / name).write_bytes(content)
-    spec = importlib.util.spec_from_file_location(package, path / "__init__.py", submodule_search_locations=[str(path)])
-    sys.modules[package] = importlib.util.module_from_spec(spec)
-    try:
-        return importlib.import_module(f"{package}.neural_network").NeuralNetwork
-    finally:
-        for module in [name for name in sys.modules if name.split(".")[0] == package]:
-            del sys.modules[module]
+    return network_class(files_of(*mistakes))
 
 
 def pairs():
@@ -57,8 +41,7 @@ EACH = [pytest.param(*pair, marks=() if pair in CHOSEN[::6] else WHOLE) for pair
 @cache
 def judged(*mistakes: Wrong) -> tuple[dict[str, float], set[str]]:
     """The points that a network with these mistakes loses by task, and the names that it gets."""
-    with tempfile.TemporaryDirectory() as folder:
-        engine = graded(network_of(Path(folder), *mistakes))
+    engine = graded(network_of(*mistakes))
     return lost(engine), names(engine)
 
 
@@ -71,10 +54,10 @@ def test_mending_one_of_two_mistakes_never_lowers_the_score_and_neither_gets_a_s
     assert given <= {*judged(one)[1], *judged(other)[1], *one.mistakes, *other.mistakes}
 
 
-def test_the_points_of_each_method_can_be_earned_alone(tmp_path):
+def test_the_points_of_each_method_can_be_earned_alone():
     """One method wrong in a way that gives nothing leaves the others' points."""
     nothing = {"forward": "forward/returns_nothing", "update": "update/names_rebound"}
     for method, name in nothing.items():
-        losses = lost(graded(network_of(tmp_path, wrong()[name]), VALUE_TASKS))
+        losses = lost(graded(network_of(wrong()[name]), VALUE_TASKS))
         others = {"forward", "backward", "update"} - {method}
         assert method in losses and not others & set(losses), (name, losses)

@@ -63,6 +63,21 @@ def judge_backward(case, network, Y, which=lambda name, layer, last: True):
                 case.observe(label, array)
 
 
+def caches_of(network):
+    """What `forward` has left; None where the code keeps it elsewhere."""
+    try:
+        return network.read(*CACHES)
+    except CallFailed:
+        return None
+
+
+def same_after(case, network, before):
+    """Fail where the caches are no longer as they were before `backward`; wrong ones are for `forward`'s checks."""
+    if before is not None and not case.intermediates_differ:
+        said = "`backward`, or a derivative that it calls, has changed what `forward` left there"
+        case.same("z_cache and a_cache", before, caches_of(network), said)
+
+
 def two_networks(student, case, which):
     """Square layers first: there a missing transpose gives wrong numbers, where other layers give an error."""
     judge_gradients(case, case.network(student, [3, 3, 3, 3, 3]), case.array(3, 4), case.targets(3, 4), which)
@@ -95,35 +110,39 @@ def test_bp4_bias_gradients(student, case):
 
 @backward.check(weight=3)
 def test_other_batches(student, case):
-    """Each call is about the last forward pass alone: a batch of another size, one sample, a batch again."""
-    for sizes in ([3, 3, 3], [3, 4, 2]):
+    """Each call is about the last forward pass alone: a batch, one sample, another size, and the first size again."""
+    for sizes, batches in (([3, 3, 3], (5, 1, 2)), ([3, 4, 2], (5, 1, 5))):
         network = case.network(student, sizes)
-        for m in (5, 1, 2):
+        for m in batches:
             # Targets so far off that entries of the gradient are beyond 1.
             judge_gradients(case, network, case.array(3, m), 20 * case.targets(sizes[-1], m))
 
 
 @backward.check(weight=2)
 def test_other_activation(student, case):
-    """sigma' belongs to the activation that the network was made with."""
+    """sigma' belongs to the activation of each layer, which at the output may be another one."""
     judge_gradients(case, case.network(student, [5, 5, 5], "sigmoid"), case.array(5, 6), case.targets(5, 6))
-    try:
-        network = case.network(student, [5, 5, 5], "relu")
-    except CallFailed as failure:
-        if failure.kind not in ("refused", "error"):
-            raise
-        case.rest_optional = True  # it knows the sigmoid only
-        return
-    judge_gradients(case, network, case.array(5, 6), case.targets(5, 6))
+    for hidden, options in (("relu", {}), ("sigmoid", {"output_activation": "linear"})):
+        try:
+            network = case.network(student, [5, 5, 5], hidden, **options)
+        except CallFailed as failure:
+            if failure.kind not in ("refused", "error"):
+                raise
+            case.rest_optional = True  # it knows the sigmoid only, or one activation for all layers
+            return
+        judge_gradients(case, network, case.array(5, 6), case.targets(5, 6))
 
 
 @backward.check(weight=2)
 def test_leaves_the_rest_alone(student, case):
-    """`backward` changes neither Y nor the parameters, and two networks do not disturb each other."""
+    """`backward` changes neither Y nor parameters nor caches, and two networks do not disturb each other."""
     first, second = case.network(student, [3, 3, 3]), case.network(student, [3, 3, 3])
     X, Y, before = case.array(3, 4), case.targets(3, 4), first.parameters()
-    judge_gradients(case, first, X, Y)
+    prepare(case, first, X)
+    caches = caches_of(first)
+    judge_backward(case, first, Y)
     case.same("Y", Y, first.arguments[0], "`backward` has changed the array that it was given")
+    same_after(case, first, caches)
     after = first.parameters()
     case.same(
         "weights and biases",
@@ -135,3 +154,11 @@ def test_leaves_the_rest_alone(student, case):
     prepare(case, first, X)
     judge_gradients(case, second, case.array(3, 4), case.targets(3, 4))
     judge_backward(case, first, Y)
+    try:
+        network = case.network(student, [3, 3, 3], "relu")
+    except CallFailed:
+        return  # it knows the sigmoid only
+    prepare(case, network, X)
+    caches = caches_of(network)
+    network.backward(Y)
+    same_after(case, network, caches)

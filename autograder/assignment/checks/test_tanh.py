@@ -1,5 +1,8 @@
 """Task `tanh` (Exercise 18.1): another activation and its derivative."""
 
+from autograder.assignment.network.proxy import CACHES
+from autograder.engine.calls import CallFailed
+from autograder.engine.case import Failed, agree
 from autograder.engine.check import Task
 
 from .test_backward import judge_gradients
@@ -9,10 +12,26 @@ tanh = Task("tanh", owns=(), needs=("forward", "backward"))
 
 @tanh.check(weight=4, needs=("forward",))
 def test_values(student, case):
-    """With "tanh" the output is tanh(z), between -1 and 1."""
+    """With "tanh" the output is tanh(z), between -1 and 1, for z in the thousands too."""
     for sizes, m in (([3, 4, 2], 5), ([2, 3, 3, 1], 1)):
         network = case.network(student, sizes, "tanh")
         case.close(f"the output of {sizes}", network.forward(case.array(sizes[0], m, scale=1.5)))
+    parameters, X = case.parameters([3, 4]), case.array(3, 6, scale=5000.0)
+    output, kept = one_layer(student, "tanh", parameters, X)
+    case.close("the output where z is in the thousands", output)
+    z = parameters[0][0] @ X + parameters[1][0]
+    if not agree(z, kept) and agree(z, one_layer(student, "sigmoid", parameters, X)[1]):  # else `forward` keeps another
+        raise Failed("`tanh` has changed the array that it was given: z_cache no longer holds z")
+
+
+def one_layer(student, activation, parameters, X):
+    """The output of a network without hidden layers, and the z that it keeps; None where that cannot be told."""
+    network = student.network([3, 4], activation, seed=0, parameters=parameters)
+    output = network.forward(X)
+    try:
+        return output, network.read(*CACHES)[0][0]
+    except (CallFailed, LookupError, TypeError):
+        return output, None
 
 
 @tanh.check(weight=6)

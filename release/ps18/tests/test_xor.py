@@ -79,3 +79,23 @@ def test_history(student, case):
             return len(set(losses)) > 1 and not any(map(partial(difference, "", gradient=False), losses, history))
 
         follow(case, student, holds, "The losses that `train` returns are not those of all data after each epoch")
+
+    # Two samples in batches of one: whichever comes first in an epoch, its step is made before the other one's.
+    X, Y, eta = case.array(2, 2), case.targets(1, 2), 0.5
+    parameters, seed = case.parameters([2, 3, 1]), case.rng.randint(2**31)
+    history = student.network([2, 3, 1], seed=seed, parameters=parameters).train(X, Y, 12, eta, 1)
+
+    def in_some_order(guide):
+        reached = parameters
+        for loss in history:
+            for order in ((0, 1), (1, 0)):
+                twin = guide.network([2, 3, 1], seed=seed, parameters=reached)
+                twin.steps([(X[:, [one]], Y[:, [one]]) for one in order], eta)
+                if difference("", twin.loss(X, Y), loss, gradient=False) is None:
+                    break
+            else:
+                return False
+            reached = twin.parameters()
+        return True
+
+    follow(case, student, in_some_order, "In batches of one sample, no order of the samples leads to these losses")

@@ -264,7 +264,10 @@ class Engine:
             wanted = f"{check.task.id}/{check.after}" + ("" if variant == "visible" else f".{variant}")
             before = [result for result in self.results[check.task.id] if result.id == wanted]
             if before and before[0].status not in PAID:
-                return Judgement(Status.BLOCKED, f"This counts once “{before[0].title}” passes.")
+                untried = before[0].status is Status.UNTRIED
+                return Judgement(
+                    Status.UNTRIED if untried else Status.BLOCKED, f"This counts once “{before[0].title}” passes."
+                )
         return None
 
     def _outcome(self, failure: Exception, check: Check, variant: str) -> Judgement:
