@@ -93,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run_release(options: argparse.Namespace) -> int:
     from .release.build import build, stale
+    from .release.notebook import not_graded
 
     folder = assignment().student_folder
     if options.check:
@@ -104,6 +105,8 @@ def run_release(options: argparse.Namespace) -> int:
         return 0
     names = build(tried=True)
     print(f"{folder}: {len(names)} files for students, solutions left out.")
+    if tasks := not_graded():
+        print(f"Not in the rubric, or switched off there, so left out: {', '.join(tasks)}.")
     return 0
 
 

@@ -21,7 +21,7 @@ from rich.table import Table
 from autograder.assignment.solution import SUBJECT
 from autograder.course.reference import checks, course
 from autograder.engine.answering import Answerer
-from autograder.grading.submission import given_files, grade
+from autograder.grading.submission import Graded, given_files, grade
 from autograder.intake.submissions import Submission, read_submission
 from autograder.sandbox import Child, Sandbox, choose, process
 
@@ -40,7 +40,7 @@ def cpu_clock(pid: int) -> float:
 Conversations = list[list[tuple[dict, list[np.ndarray]]]]  # the requests to each of a submission's processes
 
 
-def graded(submission: Submission, sandbox: Sandbox) -> tuple[tuple[float, float, float], dict, Conversations]:
+def graded(submission: Submission, sandbox: Sandbox) -> tuple[tuple[float, float, float], Graded, Conversations]:
     """CPU seconds of one grading (the grader, the sandbox's first process, the tasks' processes); result; calls."""
     inside: list[float] = []
     asked: dict[Child, list] = {}
@@ -97,9 +97,9 @@ def main() -> int:
         if problem := answerer.load():
             raise SystemExit(f"The complete example cannot be imported: {problem}")
         for _ in range(rounds):
-            cost, result, conversations = graded(submission, sandbox)
+            cost, found, conversations = graded(submission, sandbox)
             rows.append((*cost, bare(answerer, conversations)))
-            assert (result["score"], result["bonus"]) == (100, 50), (result["score"], result["bonus"])
+            assert (found.result.score, found.result.bonus) == (100, 50), found.result
             stubs.append(sum(graded(stub, sandbox)[0]))
     table = Table("CPU seconds", "median", "range", title=f"The complete example, {rounds} rounds, one core")
     columns = {
