@@ -57,7 +57,7 @@ worker: $(VENV)/cluster ## grade for a Dask scheduler: SCHEDULER=tcp://HOST:8786
 	  --no-dashboard $(WORKER)
 
 TESTS := $(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
-test: $(VENV)/ready $(VENV)/cluster ## run those of the kit's own tests that protect most (two minutes)
+test: $(VENV)/ready ## run those of the kit's own tests that protect most (two minutes)
 	@$(TESTS) -m "not whole"
 
 test-all: $(VENV)/ready $(VENV)/cluster ## run all of the kit's own tests (a quarter of an hour)

@@ -161,6 +161,7 @@ def command_line(kit, *arguments):
     return subprocess.run(command, cwd=kit, env=environment, capture_output=True, text=True, timeout=300)
 
 
+@pytest.mark.whole
 def test_a_class_is_graded_with_a_seed_of_its_own_and_never_with_a_public_one(tmp_path):
     kit = copy_of_the_kit(tmp_path)
     file = kit / "autograder" / "hidden-seed"
@@ -190,6 +191,7 @@ def fingerprints(out):
     return {path.parents[1].name: json.loads(path.read_text())["sha256"] for path in out.glob("*/ps18/results.json")}
 
 
+@pytest.mark.whole
 def test_the_public_seed_grades_the_example_class_and_says_so_elsewhere(tmp_path):
     kit = copy_of_the_kit(tmp_path)
     (kit / "tests").mkdir()

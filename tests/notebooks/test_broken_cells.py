@@ -68,6 +68,7 @@ def test_an_import_that_is_not_there_and_not_used_costs_nothing_and_is_told(tmp_
     assert "The cell of backward, line 1: `import torch`" in result["notes"][0]
 
 
+@pytest.mark.whole
 def test_a_helper_that_cannot_be_read_is_told_where_it_is_needed(tmp_path):
     notebook = solved_with_exercises()
     cell = by_id(notebook, "forward-code")

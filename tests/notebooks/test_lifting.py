@@ -130,6 +130,7 @@ def test_a_copied_stub_does_not_take_the_place_of_the_work(solved):
     assert "NotImplementedError" not in solutions(solved)["update"]
 
 
+@pytest.mark.whole
 def test_a_deleted_cell_costs_what_was_in_it_and_no_more(solved, tmp_path):
     solved["cells"] = [cell for cell in solved["cells"] if cell is not by_id(solved, "update-code")]
     result = points(graded(solved, tmp_path))
@@ -153,6 +154,7 @@ def test_helpers_live_in_other_cells_and_plots_endless_loops_and_shell_lines_do_
     assert points(graded(solved, tmp_path))["forward"] == 20
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("lines", ["%matplotlib inline\n{}", "%%time\n{}", "{}\n!pip list", "{}\nprint?"])
 def test_magics_in_a_solution_cell_do_not_matter(solved, tmp_path, lines):
     cell = by_id(solved, "update-code")
@@ -160,6 +162,7 @@ def test_magics_in_a_solution_cell_do_not_matter(solved, tmp_path, lines):
     assert points(graded(solved, tmp_path))["update"] == 10
 
 
+@pytest.mark.whole
 def test_a_trial_left_below_a_function_does_not_matter(solved, tmp_path):
     trial = "\nnet = NeuralNetwork([2, 3, 1])\nout = net.backward(np.ones((1, 1)))\nnet.forward(3)\nexit()\n"
     by_id(solved, "backward-code")["source"] += trial
