@@ -13,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from tests.kit import RUBRIC
 from tests.notebooks.course import ENVIRONMENT, clone_to
 
 ROOT = Path(__file__).parent.parent
@@ -145,7 +146,7 @@ def test_a_class_is_graded_where_tasks_are_switched_off(tmp_path):
     kit = tmp_path / "kit"
     for part in ("autograder", "solutions", "release"):
         shutil.copytree(ROOT / part, kit / part)
-    rubric = kit / "autograder" / "rubric.toml"
+    rubric = kit / RUBRIC
     rubric.write_text(rubric.read_text().replace("bonus = true", "bonus = true\nenabled = false"))
     command = [sys.executable, "-m", "autograder", "grade", str(CLASS), "--student", "halfway", "--out", str(tmp_path)]
     done = subprocess.run(command, cwd=kit, capture_output=True, text=True, timeout=120)
@@ -186,7 +187,7 @@ def test_a_class_out_and_checkout_of_hard_names_are_graded_under_a_closed_umask(
 
 @pytest.mark.parametrize("task", ["backward", "sine", "spirals"])
 def test_points_changed_without_a_release_are_one_sentence(kit, task):
-    rubric = kit / "autograder" / "rubric.toml"
+    rubric = kit / RUBRIC
     before = rubric.read_text()
     rubric.write_text(re.sub(rf'(id = "{task}"\ntitle = .*\npoints = )\d+', r"\g<1>7", before))
     try:

@@ -8,9 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
-from autograder.course import check_functions, rubric
+from autograder.course.reference import checks
+from autograder.course.rubric import rubric
+from autograder.results.model import SCHEMA_FILE, as_dict, from_json, schema
 from autograder.sandbox import choose
 
 if sys.version_info >= (3, 11):
@@ -23,20 +26,25 @@ CLASS = ROOT / "tests" / "example_class"
 EXPECTED = tomllib.loads((CLASS / "expected.toml").read_text(encoding="utf-8"))
 TASKS = {task["id"]: task for task in rubric()["task"]}
 
-# The format of results.json: every field with its type; a bool is no number.
+# The format of results.json for whoever reads it: every field with its type; a bool is no number.
 NUMBER = (int, float)
 TEXTS = "a list of texts"
 RESULT = {
     **{"schema": int, "student": str, "assignment": str, "source": str, "status": str, "reason": (str, type(None))},
     **{"score": NUMBER, "max_score": NUMBER, "bonus": NUMBER, "max_bonus": NUMBER, "seconds": NUMBER},
     **{"submitted": (str, type(None)), "late": (dict, type(None))},
-    **{"sandbox": str, "sha256": str, "tasks": list, "pictures": dict, "example": bool},
+    **{"sandbox": str, "sha256": str, "tasks": list, "pictures": dict, "example": bool, "diagnosis": list},
     **dict.fromkeys(("taken", "ignored", "notes", "kit_errors"), TEXTS),
 }
-TASK = {"id": str, "title": str, "points": NUMBER, "max_points": NUMBER, "bonus": bool, "checks": list}
+TASK = {"id": str, "title": str, "points": NUMBER, "max_points": NUMBER, "bonus": bool}
+TASK |= {"checks": list, "diagnosis": list}
 CHECK = {
     **{"id": str, "title": str, "status": str, "points": NUMBER, "max_points": NUMBER, "message": str},
-    **{"mistake": (str, type(None)), "visible": bool, "seconds": NUMBER},
+    **{"mistake": (str, type(None)), "mistakes": TEXTS, "visible": bool, "seconds": NUMBER},
+}
+DIAGNOSIS = {
+    **{"equation": str, "piece": str, "mistake": (str, type(None)), "sentence": str, "cost": NUMBER},
+    **{"evidence": TEXTS, "lines": TEXTS},
 }
 STATUSES = {"passed", "partial", "failed", "error", "timeout", "crashed", "blocked", "untried"}
 
@@ -103,6 +111,28 @@ def test_a_result_has_the_fields_of_the_format_and_no_others(results, name):
     for task in result["tasks"]:
         assert badly_typed(task, TASK) == set()
         assert [badly_typed(check, CHECK) for check in task["checks"]] == [set()] * len(task["checks"])
+    assert [badly_typed(one, DIAGNOSIS) for one in result["diagnosis"]] == [set()] * len(result["diagnosis"])
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_result_is_as_the_schema_says_and_reads_back_as_it_was(results, name):
+    jsonschema.validate(results[name], json.loads(SCHEMA_FILE.read_text()))
+    assert as_dict(from_json(json.dumps(results[name]))) == results[name]
+
+
+def test_the_schema_is_written_from_the_data_model():
+    assert json.loads(SCHEMA_FILE.read_text()) == schema(), "say python -m autograder.results.model"
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_what_is_diagnosed_is_what_the_checks_name(results, name):
+    for task in results[name]["tasks"]:
+        assert all((check["mistakes"] or [None])[0] == check["mistake"] for check in task["checks"])
+        named = {mistake for check in task["checks"] for mistake in check["mistakes"]}
+        assert {one["mistake"] for one in task["diagnosis"]} == named
+        for one in task["diagnosis"]:
+            assert set(one["evidence"]) == {c["id"] for c in task["checks"] if one["mistake"] in c["mistakes"]}
+    assert results[name]["diagnosis"] == [one for task in results[name]["tasks"] for one in task["diagnosis"]]
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -134,9 +164,9 @@ def test_the_checks_of_a_task_share_out_its_points_three_fifths_of_them_visibly(
     for task in results[name]["tasks"]:
         visible = {c["id"]: c for c in task["checks"] if c["visible"]}
         hidden = {c["id"].removesuffix(".hidden"): c for c in task["checks"] if not c["visible"]}
-        assert visible.keys() == hidden.keys() == {n for n in check_functions() if n.split("/")[0] == task["id"]}
+        assert visible.keys() == hidden.keys() == {n for n in checks() if n.split("/")[0] == task["id"]}
         assert len(task["checks"]) == 2 * len(visible)
-        most = [sum(check["max_points"] for check in checks.values()) for checks in (visible, hidden)]
+        most = [sum(check["max_points"] for check in own.values()) for own in (visible, hidden)]
         assert most == pytest.approx([0.6 * task["max_points"], 0.4 * task["max_points"]])
 
 
@@ -176,7 +206,7 @@ def test_the_terminal_has_a_line_for_every_student(graded, results):
 
 
 def test_an_endless_loop_loses_exactly_what_depends_on_it(results):
-    needs = {function.about.task.id: function.about.task for function in check_functions().values()}
+    needs = {check.task.id: check.task for check in checks().values()}
     lost = {name for name, task in needs.items() if {"backward", "train"} & {*task.owns, *task.needs}}
     result = results["endless_loop"]
     assert {t["id"] for t in result["tasks"] if t["points"] == t["max_points"]} == {"forward", "update", "momentum"}

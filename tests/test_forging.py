@@ -4,6 +4,7 @@ import pytest
 
 from autograder.grading.submission import grade_apart
 from autograder.intake.submissions import Submission
+from autograder.results.model import as_dict
 from autograder.sandbox import choose
 
 CLASS = """
@@ -105,7 +106,7 @@ def sandbox():
 def test_a_forgery_earns_nothing(sandbox, name):
     source = (ATTACKS[name] + CLASS).encode()
     files = {"neural_network.py": source}
-    result = grade_apart(Submission("eve", files, "files", tuple(files), (), (), {}, None, name), sandbox)
+    result = as_dict(grade_apart(Submission("eve", files, "files", tuple(files), (), (), {}, None, name), sandbox))
     assert result["kit_errors"] == []
     earned = {c["id"]: c["points"] for task in result["tasks"] for c in task["checks"] if c["points"]}
     assert (result["score"], result["bonus"], earned) == (0, 0, {})

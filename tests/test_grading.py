@@ -1,7 +1,6 @@
 """Grading as a whole: failures of the machine are not the student's, and nothing is lost on the way."""
 
 import dataclasses
-import json
 import os
 import signal
 import time
@@ -12,10 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import autograder.grading.runtime
 import autograder.grading.submission
 from autograder.course.reference import checks
-from autograder.grading.submission import Crew, grade_all, grade_apart, grade_once
+from autograder.grading.pool import Crew, grade_all, grade_here
+from autograder.grading.submission import Graded, grade_apart, grade_once
 from autograder.intake.submissions import Submission, read_submission
+from autograder.results.record import result
 from autograder.sandbox import Child, choose
 from autograder.sandbox.plain import Plain
 
@@ -38,22 +40,22 @@ def halfway():
 
 def test_a_sandbox_that_does_not_start_is_the_kits_failure_and_is_graded_again(halfway):
     result = grade_apart(halfway, Broken())
-    assert result["status"] == "ungradable" and result["sha256"] is None
-    assert "did not start (out of namespaces" in result["kit_errors"][0]
-    assert "will be graded again" in result["reason"]
+    assert result.status == "ungradable" and result.sha256 is None
+    assert "did not start (out of namespaces" in result.kit_errors[0]
+    assert "will be graded again" in result.reason
 
 
 def test_a_grading_process_that_dies_leaves_a_result(halfway, monkeypatch):
     monkeypatch.setattr(autograder.grading.submission, "grade", lambda submission, sandbox: os._exit(3))
     result = grade_apart(halfway, Plain())
-    assert result["status"] == "ungradable" and "ended with status" in result["kit_errors"][0]
+    assert result.status == "ungradable" and "ended with status" in result.kit_errors[0]
 
 
 def test_a_grading_process_that_hangs_leaves_a_result(halfway, monkeypatch):
     monkeypatch.setattr(autograder.grading.submission, "GRADING_WALL", 1)
     monkeypatch.setattr(autograder.grading.submission, "grade", lambda submission, sandbox: time.sleep(60))
     result = grade_apart(halfway, Plain())
-    assert result["status"] == "ungradable" and "ended with status 14" in result["kit_errors"][0]
+    assert result.status == "ungradable" and "ended with status 14" in result.kit_errors[0]
 
 
 def test_a_grading_process_that_computes_without_end_is_its_submissions_own_result(halfway, monkeypatch):
@@ -64,8 +66,8 @@ def test_a_grading_process_that_computes_without_end_is_its_submissions_own_resu
     monkeypatch.setattr(autograder.grading.submission, "JUDGING_CPU", 1)
     monkeypatch.setattr(autograder.grading.submission, "grade", judge)
     result = grade_apart(halfway, Plain())
-    assert result["status"] == "ungradable" and result["kit_errors"] == [] and "more than 1 s" in result["reason"]
-    assert result["sha256"]
+    assert result.status == "ungradable" and result.kit_errors == () and "more than 1 s" in result.reason
+    assert result.sha256
 
 
 # What takes too much memory in the grader: each of these where the checks judge.
@@ -81,9 +83,9 @@ HOGS = {
 def test_a_judgement_that_takes_too_much_memory_is_its_submissions_own_result(how, halfway, monkeypatch):
     monkeypatch.setattr("autograder.engine.case.Case.verdict", lambda *_: eval(HOGS[how], {"np": np}))
     result = grade_apart(halfway, choose())
-    assert result["status"] == "ungradable" and result["kit_errors"] == [] and result["sha256"]
-    assert result["reason"].startswith("Judging what it answers takes more than")
-    assert result["score"] == 0
+    assert result.status == "ungradable" and result.kit_errors == () and result.sha256
+    assert result.reason.startswith("Judging what it answers takes more than")
+    assert result.score == 0
 
 
 def test_answers_that_pile_up_in_the_grader_are_not_asked_for_any_more(halfway, monkeypatch):
@@ -94,8 +96,8 @@ def test_answers_that_pile_up_in_the_grader_are_not_asked_for_any_more(halfway, 
 
     monkeypatch.setattr("autograder.engine.case.Case.verdict", pile_up)
     result = grade_apart(halfway, choose())
-    said = [check["message"] for task in result["tasks"] for check in task["checks"]]
-    assert result["status"] == "graded" and result["kit_errors"] == []
+    said = [check.message for task in result.tasks for check in task.checks]
+    assert result.status == "graded" and result.kit_errors == ()
     assert any("all the memory that there is for them" in text for text in said), said
 
 
@@ -105,11 +107,11 @@ def test_the_time_that_judging_takes_is_the_submissions(halfway, monkeypatch):
         while time.thread_time() < until:
             pass
 
-    monkeypatch.setattr(autograder.grading.submission, "SUBMISSION_CPU", 1.0)
+    monkeypatch.setattr(autograder.grading.runtime, "SUBMISSION_CPU", 1.0)
     monkeypatch.setattr("autograder.engine.case.Case.verdict", compute)
     began = time.monotonic()
     result = grade_apart(halfway, choose())
-    said = [check["message"] for task in result["tasks"] for check in task["checks"]]
+    said = [check.message for task in result.tasks for check in task.checks]
     assert any("the 1 s for the whole submission are used up" in text for text in said), said
     assert time.monotonic() - began < 20
 
@@ -130,14 +132,14 @@ NeuralNetwork.backward = backward
 
 
 def test_who_kills_himself_is_graded_twice_and_the_second_result_stands(monkeypatch):
-    monkeypatch.setattr(autograder.grading.submission, "SUBMISSION_CPU", 20.0)
+    for module in (autograder.grading.runtime, autograder.grading.submission):
+        monkeypatch.setattr(module, "SUBMISSION_CPU", 20.0)
     submission, sandbox = submission_of(KILLED_BY_ITSELF), choose()
     first = grade_once(submission, sandbox)
-    assert first["killed"]
+    assert first.killed
     second = grade_apart(submission, sandbox)
-    assert "killed" not in second and second["status"] == "graded"
-    assert {task["id"]: task["points"] for task in first["tasks"]} == {t["id"]: t["points"] for t in second["tasks"]}
-    assert second["score"] < 60
+    assert second.status == "graded" and second.score < 60
+    assert {t.id: t.points for t in first.result.tasks} == {t.id: t.points for t in second.tasks}
 
 
 def test_what_was_killed_by_others_is_graded_again_when_all_others_are_done():
@@ -147,14 +149,15 @@ def test_what_was_killed_by_others_is_graded_again_when_all_others_are_done():
     def grade(submission):
         order.append(submission.student)
         again = order.count(submission.student) > 1
-        found = {"student": submission.student, "score": 100 if again or submission.student != "s1" else 0}
-        return found if again or submission.student != "s1" else {**found, "killed": True}
+        killed = submission.student == "s1" and not again
+        found = result(dataclasses.replace(submission, reason="nothing to grade"), "none", None, "by nobody", 0.0)
+        return Graded(dataclasses.replace(found, score=0 if killed else 100), 1.0 if killed else None).json
 
     submissions = [dataclasses.replace(submission_of(""), student=f"s{n}") for n in range(5)]
     with ThreadPoolExecutor(2) as executor:
         results = list(grade_all(submissions, Crew(executor, grade, ("none",), 4)))
     assert order[-1] == "s1" and len(order) == 6
-    assert [found for _, found in results] == [{"student": s.student, "score": 100} for s, _ in results]
+    assert [(found.student, found.score) for _, found in results] == [(s.student, 100) for s, _ in results]
     assert len(results) == 5
 
 
@@ -171,14 +174,14 @@ def test_a_student_whose_process_is_killed_from_outside_loses_nothing(number, tm
 
     monkeypatch.setattr(Child, "ask", killing)
     result = grade_apart(submission_of(""), choose())
-    assert (result["score"] == 100) == (number == signal.SIGKILL)
+    assert (result.score == 100) == (number == signal.SIGKILL)
 
 
 def test_a_task_without_checks_is_the_kits_failure(halfway, monkeypatch):
-    some = {name: function for name, function in checks().items() if not name.startswith("sine/")}
+    some = {name: check for name, check in checks().items() if not name.startswith("sine/")}
     monkeypatch.setattr(autograder.grading.submission, "checks", lambda: some)
     result = grade_apart(halfway, Plain())
-    assert result["kit_errors"] == ["the task sine has no check"] and result["sha256"] is None
+    assert result.kit_errors == ("the task sine has no check",) and result.sha256 is None
 
 
 def test_results_come_for_everyone_with_a_bounded_number_under_way(halfway):
@@ -193,19 +196,21 @@ def test_results_come_for_everyone_with_a_bounded_number_under_way(halfway):
 
     with ThreadPoolExecutor(2) as executor:
         seen = []
-        crew = Crew(executor, partial(grade_apart, sandbox=Plain()), ("none",), 3)
+        crew = Crew(executor, partial(grade_here, sandbox=Plain()), ("none",), 3)
         for _, result in grade_all(submissions(), crew):
-            under_way.discard(result["student"])
-            seen.append(result["student"])
+            under_way.discard(result.student)
+            seen.append(result.student)
     assert sorted(seen) == sorted(f"s{n}" for n in range(12)) and most <= 3
 
 
 def test_the_same_submission_gets_the_same_result(halfway):
     sandbox = choose()
     one, other = (grade_apart(halfway, sandbox) for _ in range(2))
-    for result in (one, other):
-        result.pop("seconds")
-        for task in result["tasks"]:
-            for check in task["checks"]:
-                check.pop("seconds")
-    assert json.dumps(one) == json.dumps(other)
+    assert timeless(one) == timeless(other)
+
+
+def timeless(result):
+    def bare(task):
+        return dataclasses.replace(task, checks=[dataclasses.replace(check, seconds=0) for check in task.checks])
+
+    return dataclasses.replace(result, seconds=0, tasks=[bare(task) for task in result.tasks])

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from autograder.course.seed import EXAMPLE
-from autograder.release.build import GIVEN, SOLUTIONS, SOURCE, ReleaseError, assemble, build, files_of, stale
+from autograder.release.build import GIVEN, SOLUTIONS, SOURCE, assemble, build, stale
+from autograder.release.leaks import files_of
+from autograder.release.strip import ReleaseError
 from tests.kit import RELEASE
 
 ROOT = Path(__file__).parent.parent
@@ -152,15 +154,17 @@ def test_every_given_module_is_there_and_no_experiment():
 
 
 def test_only_visible_settings_are_released():
-    from autograder.course.reference import HOME, checks, setting, settings
+    from autograder.course.model import assignment
+    from autograder.course.reference import HOME, checks, setting
+    from autograder.course.rubric import settings
     from autograder.engine.frozen import FILE, load
 
-    frozen = load(RELEASE / "tests" / FILE)
+    frozen, _ = load(RELEASE / "tests" / FILE, assignment().proxy)
     for check_id in settings():
-        about = checks()[check_id].about
-        released = dict(frozen.setting(about, "visible"))
-        assert released == setting(about, HOME)
-        assert not any(released.items() >= setting(about, variant).items() for variant in ("visible", "hidden"))
+        check = checks()[check_id]
+        released = dict(frozen.setting(check, "visible"))
+        assert released == setting(check, HOME)
+        assert not any(released.items() >= setting(check, variant).items() for variant in ("visible", "hidden"))
     assert frozen.variants == ("visible",)
 
 

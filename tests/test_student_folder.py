@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment.mistakes import MISTAKES
-from autograder.course.reference import rubric
+from autograder.course.rubric import rubric
 from autograder.intake.submissions import read_submission, released_stubs
 from autograder.release.build import SOLUTIONS
 from tests.kit import RELEASE
@@ -122,7 +122,7 @@ def test_a_mistake_is_named_in_the_graders_words(python, folder):
     assert wrong != bodies()["backward"]
     paste(folder, "backward", "neural_network.py", wrong)
     done = check(python, folder, "--task", "backward")
-    assert MISTAKES["mean_left_out"].sentence in " ".join(done.stdout.split())
+    assert MISTAKES["mean_left_out"].says in " ".join(done.stdout.split())
     assert points(done.stdout)[1] == 21 and "Gradient check" not in done.stdout
 
 
@@ -268,7 +268,7 @@ def test_text_is_read_or_refused_as_in_the_grader(python, folder, kind):
 
 @pytest.mark.parametrize("ignored", [False, True], ids=["in a terminal", "as a job where SIGINT is ignored"])
 def test_an_endless_loop_is_cut_off(python, folder, ignored):
-    limits = folder / "tests" / "student.py"
+    limits = folder / "tests" / "engine" / "calls.py"
     limits.write_text(limits.read_text().replace("METHOD_CPU = 10.0", "METHOD_CPU = 1.0"))
     paste(folder, "forward", "neural_network.py", "        while True:\n            pass")
     before = signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.default_int_handler)  # inherited

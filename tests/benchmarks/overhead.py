@@ -11,12 +11,14 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from autograder.assignment.solution import SUBJECT
 from autograder.course.reference import checks, course
 from autograder.engine.answering import Answerer
 from autograder.grading.submission import given_files, grade
@@ -65,7 +67,7 @@ def bare(answerer: Answerer, conversations: Conversations) -> float:
     """CPU seconds inside the student's methods, for these calls once more."""
     spent = 0.0
     for conversation in conversations:
-        answerer.networks = []
+        answerer.objects = []
         for header, arrays in conversation:
             do, given = getattr(answerer, f"do_{header['do']}"), [array.copy() for array in arrays]
             began = time.process_time()
@@ -91,7 +93,7 @@ def main() -> int:
     rows, stubs = [], []
     with tempfile.TemporaryDirectory() as folder:
         write_package(Path(folder), submission)
-        answerer = Answerer(folder)
+        answerer = Answerer(asdict(SUBJECT), folder)
         if problem := answerer.load():
             raise SystemExit(f"The complete example cannot be imported: {problem}")
         for _ in range(rounds):

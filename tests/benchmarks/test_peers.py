@@ -8,6 +8,7 @@ import pytest
 
 from autograder.grading.submission import grade_apart
 from autograder.intake.submissions import read_submission, released_stubs
+from autograder.results.model import as_dict
 from autograder.sandbox import choose
 from tests.kit import ASSIGNMENT
 
@@ -22,7 +23,8 @@ def kit(tmp_path_factory):
 
 @pytest.mark.parametrize("student", ["complete", "halfway", "forgotten_mean"])
 def test_plain_pytest_finds_on_the_given_checks_what_the_kit_finds(kit, tmp_path, student):
-    result = grade_apart(read_submission(EXAMPLES / student / ASSIGNMENT, student, released_stubs()), choose())
+    submission = read_submission(EXAMPLES / student / ASSIGNMENT, student, released_stubs())
+    result = as_dict(grade_apart(submission, choose()))
     ours = {
         f"{check['id'].removesuffix('.hidden').replace('/', '_')}_{'visible' if check['visible'] else 'hidden'}": check
         for task in result["tasks"]

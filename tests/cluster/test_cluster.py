@@ -11,6 +11,7 @@ import trustme
 
 from autograder import ROOT
 from autograder.course import seed as secret
+from tests.kit import RUBRIC
 
 from .running import cluster, command, grade, until
 
@@ -105,7 +106,7 @@ def test_a_worker_without_a_sandbox_is_refused(local, tmp_path):
 def test_a_worker_with_another_version_of_the_kit_is_refused(local, tmp_path):
     for name in ("autograder", "solutions", "release"):
         shutil.copytree(ROOT / name, tmp_path / "kit" / name)
-    rubric = tmp_path / "kit" / "autograder" / "rubric.toml"
+    rubric = tmp_path / "kit" / RUBRIC
     rubric.write_text(rubric.read_text() + "\n# changed\n")
     with cluster(tmp_path, workers=0) as processes:
         processes.worker(cwd=tmp_path / "kit")

@@ -8,6 +8,7 @@ from typing import Any
 
 from autograder.grading.pool import grade_all, local_crew
 from autograder.intake.submissions import read_submission, released_stubs
+from autograder.results.model import as_dict
 from autograder.sandbox import choose
 from tests.notebooks.converted import as_notebook
 from tests.submissions.corpus import Wrong, correct, files_of, submission, wrong
@@ -20,7 +21,7 @@ def graded(submissions: dict[str, dict[str, bytes]]) -> dict[str, dict[str, Any]
     names = {f"s{number:03}": name for number, name in enumerate(submissions)}
     made = [submission(student, submissions[name]) for student, name in names.items()]
     with local_crew(choose(), JOBS) as crew:
-        found = {names[r["student"]]: r for _, r in grade_all(made, crew)}
+        found = {names[r.student]: as_dict(r) for _, r in grade_all(made, crew)}
     return {name: found[name] for name in submissions}
 
 
@@ -47,7 +48,7 @@ def graded_as_notebooks(wrong_every: int = 6, correct_every: int = 5) -> dict[st
             path.write_bytes(as_notebook(files))
             made.append(read_submission(path.parent, f"s{number:03}", released_stubs()))
     with local_crew(choose(), JOBS) as crew:
-        found = {r["student"]: r for _, r in grade_all(made, crew)}
+        found = {r.student: as_dict(r) for _, r in grade_all(made, crew)}
     files = {**graded_wrong(), **graded_correct()}
     return {name: (files[name], found[f"s{number:03}"]) for number, name in enumerate(chosen)}
 

@@ -52,7 +52,7 @@ def test_nearly_all_that_has_a_name_is_called_by_it():
 def test_the_corpora_are_large_and_every_name_is_tried():
     assert len(wrong()) >= 90 and len(correct()) >= 25
     assert {name for m in wrong().values() for name in m.mistakes} <= set(MISTAKES)
-    sentences = [mistake.sentence for mistake in MISTAKES.values()]
+    sentences = [mistake.says for mistake in MISTAKES.values()]
     assert all(("." in s[:-1] or ":" in s) and s.endswith(".") for s in sentences)  # what shows, and where to look
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from autograder.course.reference import checks
 from autograder.intake.late import LateRule, lateness
 from autograder.platforms.gradescope.answer import in_gradescope
 from autograder.platforms.gradescope.package import PACKAGES, locked, pack
-from tests.doors.class_of import refused, run
+from tests.doors.class_of import refused, result_of, run
 from tests.sandbox.test_landlock import DENY
 from tests.sandbox.test_ordinary_user import command_as
 
@@ -168,12 +169,9 @@ def test_without_metadata_it_is_graded_all_the_same(container):
 def test_being_late_is_a_line_of_its_own():
     rule = LateRule(datetime(2026, 12, 1, tzinfo=timezone.utc), 10)
     task = {"id": "a", "title": "A", "points": 50.0, "max_points": 100.0, "bonus": False, "checks": []}
-    result = {
-        **{"score": 50.0, "bonus": 0.0, "tasks": [task], "kit_errors": [], "reason": None, "notes": [], "taken": []},
-        **{"sandbox": "landlock", "sha256": "0", "submitted": "2026-12-02T12:00:00+00:00"},
-        "late": lateness("2026-12-02T12:00:00+00:00", 50.0, rule),
-    }
-    report = in_gradescope(result)
+    submitted = "2026-12-02T12:00:00+00:00"
+    graded = result_of("s", score=50.0, tasks=[task], submitted=submitted)
+    report = in_gradescope(replace(graded, late=lateness(submitted, 50.0, rule)))
     jsonschema.validate(report, RESULTS)
     assert report["score"] == 40 and report["tests"][-1]["name"] == "Late" and report["tests"][-1]["score"] == -10
     assert "2 days after it was due" in report["tests"][-1]["output"]

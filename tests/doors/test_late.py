@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from autograder.course import reference as course
 from autograder.intake.late import WORD, BadRule, LateRule, late_rule, lateness, parse_time
 from autograder.results import attempts
 from autograder.results.record import fingerprint
-from tests.doors.class_of import RESULT, refused, run
+from autograder.results.store import read_result, result_path
+from tests.doors.class_of import refused, result_of, run
 from tests.handed_in import NETWORK, WORK, make_zip, put, read
 
 DUE = datetime(2026, 12, 1, 23, 59, tzinfo=timezone.utc)
@@ -204,14 +206,7 @@ def test_whose_word_a_time_is_and_who_has_none_is_said_where_being_late_costs(mo
 
 
 def attempt(score, attempt_number, kit="k", **fields):
-    return {
-        **RESULT,
-        "student": "s",
-        "score": score,
-        "bonus": 0.0,
-        "sha256": kit * 32 + f"{attempt_number:032x}",
-        **fields,
-    }
+    return result_of("s", **{"score": score, "sha256": kit * 32 + f"{attempt_number:032x}", **fields})
 
 
 @pytest.mark.parametrize(
@@ -223,9 +218,13 @@ def attempt(score, attempt_number, kit="k", **fields):
         pytest.param(attempt(80.0, 1, kit="o"), attempt(70.0, 1), "latest", id="one attempt, graded anew"),
         pytest.param(attempt(80.0, 1, max_score=120), attempt(70.0, 2), "latest", id="another scale"),
         pytest.param(attempt(80.0, 1, sha256=None), attempt(70.0, 2), "latest", id="the kit had failed"),
-        pytest.param({"score": 80}, attempt(70.0, 2), "latest", id="no result of the kit"),
         pytest.param(None, attempt(70.0, 2), "latest", id="none before"),
-        pytest.param(attempt(70.0, 1), attempt(80.0, 2, late={"penalty": 20.0}), "earlier", id="lateness counts"),
+        pytest.param(
+            attempt(70.0, 1),
+            attempt(80.0, 2, late={"due": "", "days": 2, "penalty": 20.0}),
+            "earlier",
+            id="lateness counts",
+        ),
         pytest.param(attempt(80.0, 1), attempt(0.0, 2, kit_errors=["x"], sha256=None), "latest", id="the kit fails"),
     ],
 )
@@ -234,10 +233,18 @@ def test_the_better_attempt_counts(earlier, latest, wins):
     if wins == "latest":
         assert chosen == latest
     else:
-        assert {**chosen, "notes": []} == earlier
-        (note,) = chosen["notes"]
-        assert note.startswith(attempts.BEST) and f"latest {attempts.total(latest):g}" in note
-        assert len(attempts.better(chosen, latest)["notes"]) == 1
+        assert replace(chosen, notes=()) == earlier
+        (note,) = chosen.notes
+        assert note.startswith(attempts.BEST) and f"latest {latest.total:g}" in note
+        assert len(attempts.better(chosen, latest).notes) == 1
+
+
+@pytest.mark.parametrize("text", ['{"score": 80}', "[]", "{", ""])
+def test_what_is_no_result_of_the_kit_is_no_earlier_attempt(tmp_path, text):
+    path = result_path(tmp_path, "s")
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert read_result(tmp_path, "s") is None
 
 
 def test_best_of_keeps_the_earlier_result_until_an_attempt_is_better(tmp_path, capsys):

@@ -2,12 +2,16 @@
 
 import warnings
 from collections.abc import Iterable
+from dataclasses import asdict
 
 import numpy as np
 
+from autograder.assignment.solution import SUBJECT
 from autograder.course.reference import checks, course
 from autograder.engine.answering import Answerer
-from autograder.engine.calls import Student, in_process
+from autograder.engine.calls import Ask, in_process
+from autograder.engine.case import Seen
+from autograder.engine.outcome import CheckResult
 from autograder.engine.runner import Engine
 
 VALUE_TASKS = (
@@ -21,37 +25,46 @@ VALUE_TASKS = (
 )  # those without training
 
 
-class Room:
+class InProcess:
+    """A Runtime that runs the class here."""
+
     def __init__(self, network_class: type):
-        self.answerer = Answerer(network_class=network_class)
+        self._ask = in_process(Answerer(asdict(SUBJECT), kind=network_class))
 
-    def begin(self, task: str) -> None: ...
+    def fresh_process(self) -> None: ...
 
-    def student(self) -> Student:
-        return Student(in_process(self.answerer))
+    def ready(self) -> Ask:
+        return self._ask
 
 
 def graded(network_class: type, tasks: Iterable[str] = VALUE_TASKS) -> Engine:
     """The engine after all checks of these tasks, visible and hidden."""
     tasks = tuple(tasks)
-    engine = Engine(course(), Room(network_class))
+    engine = Engine(course(), InProcess(network_class))
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        engine.run_all(f for f in checks().values() if f.about.task.id in tasks)
+        engine.run_all(check for check in checks().values() if check.task.id in tasks)
     assert engine.kit_errors == []
     return engine
 
 
 def lost(engine: Engine) -> dict[str, float]:
     """Points lost, by task; only tasks that lose any."""
-    totals = {task: sum(r["max_points"] - r["points"] for r in results) for task, results in engine.results.items()}
+    totals = {task: sum(r.max_points - r.points for r in results) for task, results in engine.results.items()}
     return {task: round(points, 2) for task, points in totals.items() if points > 0.005}
 
 
 def names(engine: Engine) -> set[str]:
     """Every mistake that the feedback names."""
-    return {r["mistake"] for results in engine.results.values() for r in results if r["mistake"]}
+    return {r.mistake for results in engine.results.values() for r in results if r.mistake}
 
 
-def results_of(engine: Engine, task: str) -> dict[str, dict]:
-    return {result["id"]: result for result in engine.results[task]}
+def results_of(engine: Engine, task: str) -> dict[str, CheckResult]:
+    return {result.id: result for result in engine.results[task]}
+
+
+def arrays_of(seen: Seen) -> dict[tuple[str, str], np.ndarray]:
+    """Every array that a check has seen, by part and name."""
+    parts = {"judged": seen.judged, "evidence": seen.evidence, "recalled": seen.recalled}
+    named = {(part, name): value for part, values in parts.items() for name, value in values.items()}
+    return {name: value for name, value in named.items() if isinstance(value, np.ndarray)}

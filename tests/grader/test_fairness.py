@@ -11,7 +11,7 @@ from autograder.course.reference import course
 
 from .in_process import VALUE_TASKS, graded, lost, results_of
 
-ALL_TASKS = tuple(task["id"] for task in course().tasks if task["id"] not in ("square", "spirals"))
+ALL_TASKS = tuple(task.id for task in course().tasks if task.id not in ("square", "spirals"))
 
 
 class Idle(NeuralNetwork):
@@ -81,7 +81,7 @@ class Objects(Idle):
 @pytest.mark.parametrize("network", [Idle, Noisy, NotANumber, Nothing, Lying, SigmoidOnly, Objects])
 def test_a_network_that_does_nothing_right_earns_nothing(network):
     engine = graded(network, ALL_TASKS)
-    earned = {r["id"]: r["points"] for results in engine.results.values() for r in results if r["points"]}
+    earned = {r.id: r.points for results in engine.results.values() for r in results if r.points}
     assert earned == {}
 
 
@@ -116,8 +116,8 @@ def test_private_caches_with_a_wrong_forward_pass_are_blocked_and_told_so():
             return super().backward(Y)
 
     results = results_of(graded(Private, ["backward"]), "backward")
-    assert {r["status"] for r in results.values()} == {"blocked"}
-    assert "z_cache" in results["backward/bp1_output_error"]["message"]
+    assert {r.status for r in results.values()} == {"blocked"}
+    assert "z_cache" in results["backward/bp1_output_error"].message
 
 
 def test_private_caches_with_a_right_forward_pass_cost_only_the_caches():
@@ -230,13 +230,13 @@ class Chapter:
 
 
 def test_the_chapters_own_class_earns_the_whole_base():
-    bonus = {task["id"] for task in course().tasks if task["bonus"]}
+    bonus = {task.id for task in course().tasks if task.bonus}
     assert set(lost(graded(Chapter, ALL_TASKS))) <= bonus
 
 
 def test_exercises_that_a_class_does_not_know_are_untried():
     engine = graded(Chapter, ["tanh", "l2", "momentum"])
-    assert {r["status"] for task in ("tanh", "l2", "momentum") for r in engine.results[task]} == {"untried"}
+    assert {r.status for task in ("tanh", "l2", "momentum") for r in engine.results[task]} == {"untried"}
 
 
 class OwnTrain(NeuralNetwork):
@@ -287,5 +287,5 @@ def test_a_faulty_training_loop_loses_points(fault):
 
 
 def test_tasks_without_training_are_those_that_say_so():
-    assert set(VALUE_TASKS) | {"xor", "circle", "sine", "square", "spirals"} == {t["id"] for t in course().tasks}
+    assert set(VALUE_TASKS) | {"xor", "circle", "sine", "square", "spirals"} == {t.id for t in course().tasks}
     assert set(ACTIVATIONS) == {"sigmoid", "relu", "linear", "tanh"}

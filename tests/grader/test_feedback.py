@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from backprop.neural_network import NeuralNetwork
 
-from autograder.assignment.mistakes import network_with
-from autograder.course.reference import MISTAKES, course
+from autograder.assignment.mistakes import MISTAKES, network_with
+from autograder.course.reference import course
 
 from .in_process import VALUE_TASKS, graded, results_of
 
-TASKS = [task["id"] for task in course().tasks if task["id"] not in ("square", "spirals")]
+TASKS = [task.id for task in course().tasks if task.id not in ("square", "spirals")]
 
 
 class Talks(NeuralNetwork):
@@ -40,9 +40,9 @@ class Talks(NeuralNetwork):
 @pytest.mark.parametrize("way", ["message", "exception", "builtin", "type", "text", "number", "shape"])
 def test_hidden_messages_carry_nothing_of_the_hidden_data(way):
     engine = graded(type("Talks", (Talks,), {"way": way}), TASKS)
-    hidden = [r for results in engine.results.values() for r in results if not r["visible"]]
-    plain = {re.sub(r"`[a-z_]+`", "`m`", r["message"]) for r in hidden}
-    named = {re.sub(r"`[a-z_]+`", "`m`", m.sentence) for m in MISTAKES.values()}
+    hidden = [r for results in engine.results.values() for r in results if not r.visible]
+    plain = {re.sub(r"`[a-z_]+`", "`m`", r.message) for r in hidden}
+    named = {re.sub(r"`[a-z_]+`", "`m`", m.says) for m in MISTAKES.values()}
     for message in plain:
         rest = message
         for sentence in named:
@@ -56,10 +56,10 @@ def test_hidden_messages_carry_nothing_of_the_hidden_data(way):
 @pytest.mark.parametrize("name", MISTAKES)
 def test_hidden_checks_name_the_mistake_without_numbers(name):
     engine = graded(network_with(name), [check.split("/")[0] for check in MISTAKES[name].charged])
-    failed = [r for results in engine.results.values() for r in results if r["mistake"] == name and not r["visible"]]
+    failed = [r for results in engine.results.values() for r in results if r.mistake == name and not r.visible]
     assert failed
-    assert all(MISTAKES[name].sentence in r["message"] for r in failed)
-    assert not any(re.search(r"\d\.\d", r["message"].replace(MISTAKES[name].sentence, "")) for r in failed)
+    assert all(MISTAKES[name].says in r.message for r in failed)
+    assert not any(re.search(r"\d\.\d", r.message.replace(MISTAKES[name].says, "")) for r in failed)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_visible_failure_says_what_was_asked_and_what_came(answer, said):
             super().forward(X)
             return answer
 
-    message = results_of(graded(Answers, ["forward"]), "forward")["forward/output"]["message"]
+    message = results_of(graded(Answers, ["forward"]), "forward")["forward/output"].message
     assert message.startswith("`the output of pass 1`") and said in message
 
 
@@ -98,11 +98,11 @@ def test_backward_that_returns_no_pair_is_told_so(answer, said):
         def backward(self, Y):
             return answer
 
-    assert said in results_of(graded(Answers, ["backward"]), "backward")["backward/bp1_output_error"]["message"]
+    assert said in results_of(graded(Answers, ["backward"]), "backward")["backward/bp1_output_error"].message
 
 
 def test_every_status_is_one_of_the_eight():
     allowed = {"passed", "partial", "failed", "error", "timeout", "crashed", "blocked", "untried"}
     for network in (NeuralNetwork, type("Talks", (Talks,), {"way": "message"}), network_with("weights_not_transposed")):
         engine = graded(network, VALUE_TASKS)
-        assert {r["status"] for results in engine.results.values() for r in results} <= allowed
+        assert {r.status for results in engine.results.values() for r in results} <= allowed

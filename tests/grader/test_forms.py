@@ -9,7 +9,7 @@ from autograder.course.reference import course
 from autograder.engine import check as checking
 from autograder.engine.runner import Engine
 
-from .in_process import Room, graded
+from .in_process import InProcess, graded
 from .test_junk import JUNK, SOME_TASKS
 
 
@@ -23,7 +23,7 @@ def test_junk_within_the_gradients(name, part):
             return gradients
 
     engine = graded(Junk, SOME_TASKS)  # asserts that the kit did not fail
-    assert any(result["status"] != "passed" for result in engine.results["backward"])
+    assert any(result.status != "passed" for result in engine.results["backward"])
 
 
 SHAPED = {
@@ -71,7 +71,7 @@ def test_methods_that_take_no_arguments(method, form):
     }
     engine = graded(type("Formed", (NeuralNetwork,), {method: forms[form]}), SOME_TASKS)
     if method in ("forward", "backward", "update"):
-        assert not any(result["points"] for result in engine.results[method])
+        assert not any(result.points for result in engine.results[method])
 
 
 @pytest.mark.parametrize("name", JUNK)
@@ -82,7 +82,7 @@ def test_junk_within_the_history(name):
             return [JUNK[name]] * 12
 
     engine = graded(Junk, ("forward", "backward", "update", "xor"))
-    assert any(r["id"] == "xor/history" and r["status"] != "passed" for r in engine.results["xor"])
+    assert any(r.id == "xor/history" and r.status != "passed" for r in engine.results["xor"])
 
 
 @pytest.mark.parametrize("name", JUNK)
@@ -90,7 +90,7 @@ def test_recipes_that_are_none(name, monkeypatch):
     for recipe in ("square_recipe", "spirals_recipe"):
         monkeypatch.setattr(exercises, recipe, lambda: JUNK[name])
     engine = graded(NeuralNetwork, ("square", "spirals"))
-    assert not any(result["points"] for task in ("square", "spirals") for result in engine.results[task])
+    assert not any(result.points for task in ("square", "spirals") for result in engine.results[task])
 
 
 def judged(on_right: bool) -> Engine:
@@ -103,15 +103,15 @@ def judged(on_right: bool) -> Engine:
         if on_right or output is None:
             raise TypeError("this cannot be judged")
 
-    engine = Engine(course(), Room(type("Nothing", (NeuralNetwork,), {"forward": lambda self, X: None})))
-    engine.run_all([test_fragile])
+    engine = Engine(course(), InProcess(type("Nothing", (NeuralNetwork,), {"forward": lambda self, X: None})))
+    engine.run_all([test_fragile.check])
     return engine
 
 
 def test_what_cannot_be_judged_is_the_students_fault_unless_the_right_network_cannot_be_judged_either():
     engine = judged(on_right=False)
     assert engine.kit_errors == []
-    assert {r["status"] for r in engine.results["forward"]} == {"failed"}
-    assert "form" in engine.results["forward"][0]["message"]
+    assert {r.status for r in engine.results["forward"]} == {"failed"}
+    assert "form" in engine.results["forward"][0].message
     engine = judged(on_right=True)
     assert len(engine.kit_errors) == 2 and "TypeError" in engine.kit_errors[0]

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from backprop.neural_network import NeuralNetwork
 
-from autograder.assignment.mistakes import MISTAKES, Computation, network_with
+from autograder.assignment.mistakes import MISTAKES, network_with
+from autograder.assignment.solution import solution
 from autograder.course.reference import checks, differ, expected, seen_by
 
-from .in_process import VALUE_TASKS, graded, lost, names
+from .in_process import VALUE_TASKS, arrays_of, graded, lost, names
 
-COMPARED = [f.about for f in checks().values() if f.about.compared]
+COMPARED = [check for check in checks().values() if check.compared]
 # Equal to another mistake on all data that the checks have; neither is named then, and none should be.
 ALIKE = {"loss_mean_square"}
 
@@ -17,15 +18,15 @@ ALIKE = {"loss_mean_square"}
 @pytest.mark.parametrize("check", COMPARED, ids=lambda check: check.id)
 @pytest.mark.parametrize("variant", ["visible", "hidden"])
 def test_the_computation_without_mistakes_answers_like_the_solution(check, variant):
-    assert not differ(expected(check.id, variant).right, seen_by(Computation, check, variant))
+    assert not differ(expected(check.id, variant).right, seen_by(solution(()), check, variant))
 
 
 @pytest.mark.parametrize("check", COMPARED, ids=lambda check: check.id)
 @pytest.mark.parametrize("variant", ["visible", "hidden"])
 def test_no_right_answer_is_zero_or_repeats_itself(check, variant):
-    arrays = {k: v for k, v in expected(check.id, variant).right.items() if isinstance(v, np.ndarray)}
-    assert all(v.any() for v in arrays.values())
-    assert not any(v.size > 1 and np.ptp(v) == 0 for v in arrays.values())
+    arrays = arrays_of(expected(check.id, variant).right).values()
+    assert all(v.any() for v in arrays)
+    assert not any(v.size > 1 and np.ptp(v) == 0 for v in arrays)
 
 
 @pytest.mark.parametrize("check", COMPARED, ids=lambda check: check.id)
@@ -33,7 +34,7 @@ def test_a_mistake_that_is_not_tried_on_a_check_would_not_show_there(check):
     right, wrong = expected(check.id, "hidden").right, expected(check.id, "hidden").wrong
     assert wrong and wrong.keys() < MISTAKES.keys()
     for name in MISTAKES.keys() - wrong.keys():
-        assert not differ(right, seen_by(network_with(name), check, "hidden"))
+        assert not differ(right, seen_by(solution((name,)), check, "hidden"))
 
 
 def test_the_solution_loses_nothing():
@@ -60,7 +61,7 @@ def test_a_mistake_costs_points_where_it_belongs_and_is_named(name):
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_sentence_says_what_the_numbers_show(name):
-    sentence = MISTAKES[name].sentence
+    sentence = MISTAKES[name].says
     assert sentence.endswith(".") and len(sentence) > 40
 
 

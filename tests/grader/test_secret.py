@@ -20,17 +20,19 @@ from autograder.course.reference import (
     course,
     course_at_home,
     expected,
-    rubric,
     seed_of,
     setting,
-    settings,
 )
+from autograder.course.rubric import rubric, settings
 from autograder.engine.case import Case
 from autograder.platforms.gradescope.package import SEED, pack
-from autograder.release.build import assemble, files_of
+from autograder.release.build import assemble
+from autograder.release.leaks import files_of
 from autograder.results.record import kit_sha256
 from autograder.sandbox import INSIDE_FILES
 from autograder.sandbox.bubblewrap import bound
+from tests.grader.in_process import arrays_of
+from tests.kit import RUBRIC
 from tests.sandbox.hostile import Raised, inside
 from tests.sandbox.test_ordinary_user import command_as
 
@@ -68,7 +70,7 @@ def test_no_two_are_alike(file):
 
 
 def test_many_who_draw_at_once_agree(file):
-    draw = f"from autograder import secret; secret.FILE = __import__('pathlib').Path({str(file)!r})"
+    draw = f"from autograder.course import seed as secret; secret.FILE = __import__('pathlib').Path({str(file)!r})"
     draw += "; print(secret.seed().hex())"
     started = [subprocess.Popen([sys.executable, "-c", draw], cwd=ROOT, stdout=subprocess.PIPE) for _ in range(6)]
     assert {process.communicate()[0] for process in started} == {file.read_bytes()}
@@ -127,7 +129,8 @@ def test_another_users_is_named_and_not_replaced(tmp_path):
             if folder.owner() == "root" and folder.name.startswith(("pytest", "popen", "test")):
                 folder.chmod(0o755)
     file.chmod(0)
-    text = f"from pathlib import Path; from autograder import secret; secret.FILE = Path({str(file)!r}); secret.seed()"
+    text = "from pathlib import Path; from autograder.course import seed as secret; "
+    text += f"secret.FILE = Path({str(file)!r}); secret.seed()"
     environment = {name: value for name, value in os.environ.items() if name != secret.SWITCH}
     done = subprocess.run(
         [*command_as("nobody"), "-c", text], cwd=ROOT, env=environment, capture_output=True, text=True
@@ -137,7 +140,7 @@ def test_another_users_is_named_and_not_replaced(tmp_path):
 
 def test_the_seed_line_of_older_rubrics_is_refused(tmp_path):
     kit = copy_of_the_kit(tmp_path)
-    path = kit / "autograder" / "rubric.toml"
+    path = kit / RUBRIC
     path.write_text('seed = "hidden-1"\n' + path.read_text())
     for command in (["grade", CLASS / "..", "--out", tmp_path / "out"], ["grade-one", CLASS / "halfway" / "ps18"]):
         done = command_line(kit, *command)
@@ -207,7 +210,7 @@ def drawn_with(monkeypatch, file, text):
     """What the grader works with under this seed: numbers, settings, expected values, and the kit's digest."""
     file.write_text(text + "\n")
     numbers = {v: Case("backward/bp1_output_error", v, seed_of(v)).array(3, 6) for v in course().variants}
-    chosen = {(c, v): setting(checks()[c].about, v) for c in settings() for v in course().variants}
+    chosen = {(c, v): setting(checks()[c], v) for c in settings() for v in course().variants}
     right = expected("update/one_step", "visible") if "update/one_step" in checks() else None
     return numbers, chosen, right, kit_sha256()
 
@@ -233,7 +236,7 @@ def test_every_bit_of_it_counts(file, bit):
 
 @pytest.mark.parametrize("check_id", settings())
 def test_the_seed_chooses_among_all_rows_and_starts_but_those_of_home(file, check_id, monkeypatch):
-    about = checks()[check_id].about
+    check = checks()[check_id]
     home, *_ = settings()[check_id]["visible"]
     kind = "start" if "start" in home else "starts"
     chosen = {"visible": [], "hidden": []}
@@ -241,14 +244,14 @@ def test_the_seed_chooses_among_all_rows_and_starts_but_those_of_home(file, chec
         monkeypatch.setattr(secret, "stored", lambda number=number: number.to_bytes(16, "big"))
         file.touch()
         for variant, found in chosen.items():
-            found.append(setting(about, variant))
+            found.append(setting(check, variant))
     for variant, found in chosen.items():
         rows = settings()[check_id][variant][variant == "visible" :]
         starts = {seed for one in found for seed in ([one[kind]] if kind == "start" else one[kind])}
         assert starts == {seed for row in rows for seed in row[kind]}
         different = {json.dumps(one) for one in found}
         assert len(different) >= 16
-        assert json.dumps(setting(about, HOME)) not in different
+        assert json.dumps(setting(check, HOME)) not in different
         if kind == "starts":
             assert all(len(set(one[kind])) == 5 for one in found)
 
@@ -269,15 +272,14 @@ def test_a_release_needs_no_seed_and_draws_none(file, tmp_path):
 
 def test_visible_checks_draw_other_numbers_in_grading_than_at_home():
     home, compared = course_at_home(), 0
-    for function in checks().values():
-        about = function
-        if not about.compared or about.task.id not in {task["id"] for task in rubric()["task"]}:
+    for check in checks().values():
+        if not check.compared or check.task.id not in {task["id"] for task in rubric()["task"]}:
             continue
-        here, there = course().expected(about, "visible").right, home.expected(about, "visible").right
-        arrays = [name for name in here if isinstance(here[name], np.ndarray) and here[name].dtype == float]
+        here, there = (arrays_of(one.expected(check, "visible").right) for one in (course(), home))
+        arrays = [name for name in here if here[name].dtype == float]
         same = [n for n in arrays if n in there and np.array_equal(here[n], there[n]) and np.any(here[n])]
         compared += len(arrays)
-        assert not same or len(same) < len(arrays), (about.id, same)
+        assert not same or len(same) < len(arrays), (check.id, same)
     assert compared > 50
 
 

@@ -1,5 +1,6 @@
 """The stored starts: a correct network passes from them with room to spare, on any machine."""
 
+from dataclasses import asdict
 from itertools import combinations
 
 import numpy as np
@@ -9,30 +10,19 @@ from backprop.recipe import SPIRALS_ACCURACY
 
 from autograder.assignment.checks import test_circle, test_sine, test_spirals, test_square, test_xor
 from autograder.assignment.network import recipes
-from autograder.course.reference import HOME, checks, predict, seed_of, setting, settings
+from autograder.assignment.network.proxy import NetworkStudent
+from autograder.assignment.solution import SUBJECT
+from autograder.course.reference import HOME, case_of, checks, setting, student_of
+from autograder.course.rubric import settings
 from autograder.engine.answering import Answerer
-from autograder.engine.calls import Student, direct
-from autograder.engine.case import Case
 from tests.sweeps.starts import Nudged
 
 TRAININGS = {"xor": test_xor, "circle": test_circle, "sine": test_sine}
 ROOM = 0.6  # of the epochs
 
 
-def student(network_class):
-    return Student(direct(Answerer(network_class=network_class)))
-
-
-def case_of(check_id, variant):
-    check = checks()[check_id].about
-    return Case(
-        check.id,
-        "hidden" if variant == "hidden" else "visible",
-        seed_of(variant),
-        None,
-        setting(check, variant),
-        predict,
-    )
+def student(network_class) -> NetworkStudent:
+    return student_of(Answerer(asdict(SUBJECT), kind=network_class))
 
 
 @pytest.mark.parametrize("network_class", [NeuralNetwork, Nudged])
@@ -41,7 +31,7 @@ def case_of(check_id, variant):
 def test_a_correct_network_learns_within_60_percent_of_the_epochs(task, variant, network_class, monkeypatch):
     module = TRAININGS[task]
     monkeypatch.setattr(module, "EPOCHS", int(ROOM * module.EPOCHS))
-    module.test_learns(student(network_class), case_of(f"{task}/learns", variant))
+    module.test_learns(student(network_class), case_of(checks()[f"{task}/learns"], variant))
 
 
 @pytest.mark.parametrize("network_class", [NeuralNetwork, Nudged])
@@ -49,13 +39,13 @@ def test_a_correct_network_learns_within_60_percent_of_the_epochs(task, variant,
 @pytest.mark.parametrize(("check_id", "module"), [("square/fits", test_square), ("spirals/separates", test_spirals)])
 def test_the_solutions_recipes_succeed_from_every_start(check_id, module, variant, network_class, monkeypatch):
     monkeypatch.setattr(recipes, "NEEDED", 5)
-    function = checks()[check_id]
-    function(student(network_class), case_of(check_id, variant))
+    check = checks()[check_id]
+    check.function(student(network_class), case_of(check, variant))
 
 
 def test_no_two_variants_share_a_setting():
     for check_id in settings():
-        found = [setting(checks()[check_id].about, variant) for variant in (HOME, "visible", "hidden")]
+        found = [setting(checks()[check_id], variant) for variant in (HOME, "visible", "hidden")]
         assert all(one != other for one, other in combinations(found, 2))
 
 

@@ -14,8 +14,8 @@ from autograder.engine.case import agree
 
 from .in_process import VALUE_TASKS, graded, lost
 
-ALL_TASKS = tuple(task["id"] for task in course().tasks)
-FULL = {task["id"]: task["points"] for task in course().tasks}
+ALL_TASKS = tuple(task.id for task in course().tasks)
+FULL = {task.id: task.points for task in course().tasks}
 
 
 def earned(network: type, tasks: tuple[str, ...] = ALL_TASKS) -> dict[str, float]:
@@ -278,7 +278,7 @@ def test_a_start_from_which_relu_is_dead_is_no_fault(monkeypatch):
     recipe = Recipe([1, 10, 10, 1], "relu", "relu", 0.002, 600, 10, 0.9, 0.0)
     monkeypatch.setattr(exercises, "square_recipe", lambda: recipe)
     engine = graded(NeuralNetwork, ("square",))
-    assert not any("gradient" in result["message"] for result in engine.results["square"])
+    assert not any("gradient" in result.message for result in engine.results["square"])
 
 
 class TailoredLoss(NoSlope):

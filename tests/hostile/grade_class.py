@@ -20,7 +20,7 @@ from typing import Any
 
 from autograder.__main__ import main
 from autograder.course.reference import checks, course, expected
-from autograder.grading import submission as grading
+from autograder.grading import pool, runtime, submission
 
 LIMITS = {"METHOD_CPU": 0.5, "TRAINING_CPU": 6.0, "SUBMISSION_CPU": 12.0}
 SET_CHILD_SUBREAPER = 36  # prctl's number
@@ -40,16 +40,18 @@ class Impatient(Executor):
 @cache
 def know_mistakes() -> None:
     """Work out here, once, what each submission's process would work out anew: what the known mistakes answer."""
-    for name, function in checks().items():
-        for variant in course().variants if function.compared else ():  # type: ignore[attr-defined]
+    for name, check in checks().items():
+        for variant in course().variants if check.compared else ():
             assert expected(name, variant).wrong is not None
 
 
 def within_limits(job: Callable, *args: Any) -> Any:
     know_mistakes()
     for name, seconds in LIMITS.items():
-        assert hasattr(grading, name)
-        setattr(grading, name, seconds)
+        using = [module for module in (runtime, submission) if hasattr(module, name)]
+        assert runtime in using
+        for module in using:
+            setattr(module, name, seconds)
     return job(*args)
 
 
@@ -80,7 +82,7 @@ def left_running(before: dict[int, str]) -> list[str]:
 
 
 def run(left: str, *arguments: str) -> int:
-    processes = grading.processes
+    processes = pool.processes
 
     @contextmanager
     def impatient(jobs: int) -> Iterator[Executor]:
@@ -91,7 +93,7 @@ def run(left: str, *arguments: str) -> int:
     with processes(1) as executor:  # starts the server of forks, which stays
         executor.submit(os.getpid).result()
     before = descendants()
-    grading.processes = impatient
+    pool.processes = impatient
     try:
         return main(["grade", *arguments])
     finally:

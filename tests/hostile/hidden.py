@@ -1,16 +1,19 @@
 """What students must not see: the numbers of the hidden checks; and a search for them in what they do see."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from backprop.neural_network import NeuralNetwork
 
+from autograder.assignment.network.case import NetworkCase
+from autograder.assignment.network.proxy import NetworkStudent
+from autograder.assignment.solution import solution
 from autograder.course.reference import checks, seed_of, setting
-from autograder.engine.answering import Answerer, decode
-from autograder.engine.calls import Student, direct
+from autograder.engine.answering import decode
+from autograder.engine.calls import direct
 from autograder.engine.case import Case
+from autograder.engine.check import Check
 from autograder.engine.runner import hold
 
 LENGTH = 4  # numbers in a row: with three decimals each, no coincidence
@@ -35,15 +38,14 @@ class Asked:
 
 def conversations(variant: str, task: str = "") -> Iterator[Asked]:
     """All that the checks, or those of one task, ask the right network on this variant of their data."""
-    for function in checks().values():
-        check = function  # type: ignore[attr-defined]
+    for check in checks().values():
         if not task or check.task.id == task:
-            case = Case(check.id, variant, seed_of(variant), None, setting(check, variant))
-            yield from conversation(function, case)
+            case = NetworkCase(check.id, variant, seed_of(variant), None, setting(check, variant))
+            yield from conversation(check, case)
 
 
-def conversation(function: Callable, case: Case) -> list[Asked]:
-    answerer, asked = Answerer(network_class=NeuralNetwork), list[Asked]()
+def conversation(check: Check, case: Case) -> list[Asked]:
+    answerer, asked = solution(()), list[Asked]()
     answer = direct(answerer)
 
     def ask(header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
@@ -52,14 +54,14 @@ def conversation(function: Callable, case: Case) -> list[Asked]:
             asked.append(Asked(method, kept, [], ([], [])))
             raise Enough
         reply, returned = answer(header, arrays, method)
-        network = answerer.networks[header["on"]] if "on" in header else None
+        network = answerer.objects[header["on"]] if "on" in header else None
         caches = (list(network.z_cache), list(network.a_cache)) if network else ([], [])
         if header["do"] != "set":  # the parameters of the question before, one of them nudged
             asked.append(Asked(header.get("method", header["do"]), kept, returned, caches))
         return reply, returned
 
     try:
-        hold(function, Student(ask), case)
+        hold(check, NetworkStudent(ask), case)
     except Enough:
         pass
     return asked

@@ -186,10 +186,10 @@ def equivalent() -> dict[str, str]:
 
 def prepare() -> None:
     """Work out the right values and the mistakes' once, before the processes are forked."""
-    for function in checks().values():
-        if function.compared:
+    for check in checks().values():
+        if check.compared:
             for variant in course().variants:
-                _ = course().expected(function, variant)
+                _ = course().expected(check, variant)
 
 
 def main() -> int:

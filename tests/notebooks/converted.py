@@ -6,7 +6,7 @@ import json
 import textwrap
 from collections.abc import Mapping
 
-from autograder.intake.cells import SOLUTIONS
+from autograder.assignment.solution import SUBJECT
 from tests.kit import RELEASE
 
 RELEASED = json.loads((RELEASE / "ps18.ipynb").read_text(encoding="utf-8"))
@@ -42,7 +42,7 @@ def notebook_of(files: Mapping[str, bytes]) -> dict:
         own, whole = {}, True
     if whole:
         notebook["cells"].insert(setup + 1, code_cell(drop_relative_imports(text)))
-    for gid, functions in SOLUTIONS.items():
+    for gid, functions in SUBJECT.defined.items():
         name = FILE_OF.get(gid, "neural_network.py")
         if name not in files or (whole and name == "neural_network.py"):
             continue

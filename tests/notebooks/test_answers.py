@@ -7,8 +7,10 @@ import pytest
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder.platforms.nbgrader.marked import answered, handed_in
-from autograder.release.build import SOLUTIONS, SOURCE, TEXT, ReleaseError, refuse_lost_text
+from autograder.release.build import SOLUTIONS, SOURCE, TEXT
+from autograder.release.leaks import refuse_lost_text
 from autograder.release.notebook import instructor_notebook, student_notebook
+from autograder.release.strip import ReleaseError
 from tests.kit import RELEASE
 
 from .converted import RELEASED

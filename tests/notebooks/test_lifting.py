@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.assignment.solution import SUBJECT
 from autograder.grading.submission import grade_apart
-from autograder.intake.cells import SOLUTIONS, lift
+from autograder.intake.cells import lift
 from autograder.intake.submissions import read_submission, released_stubs
 from autograder.intake.uploads import Refused
+from autograder.results.model import as_dict
 from autograder.sandbox import choose
 from tests.kit import RELEASE
 
@@ -44,7 +46,7 @@ def by_id(notebook, gid):
 def graded(notebook, tmp_path, name="ps18.ipynb"):
     text = notebook if isinstance(notebook, bytes) else json.dumps(notebook).encode()
     (tmp_path / name).write_bytes(text)
-    return grade_apart(read_submission(tmp_path / name, "s01", released_stubs()), choose())
+    return as_dict(grade_apart(read_submission(tmp_path / name, "s01", released_stubs()), choose()))
 
 
 def points(result):
@@ -92,7 +94,7 @@ def test_every_solution_cell_of_the_released_notebook_is_known():
         if (about := cell["metadata"].get("nbgrader", {})) and (gid := about["grade_id"])
         and about["solution"] and cell["cell_type"] == "code"
     }  # fmt: skip
-    assert marked == set(SOLUTIONS)
+    assert marked == set(SUBJECT.defined)
 
 
 def test_order_does_not_matter(solved):
@@ -205,7 +207,7 @@ json_values = st.recursive(
     max_leaves=8,
 )
 sources = st.text(max_size=60) | st.lists(st.text(max_size=30), max_size=3) | json_values
-ids = st.sampled_from([*SOLUTIONS, *TASKS, "setup", "other"])
+ids = st.sampled_from([*SUBJECT.defined, *TASKS, "setup", "other"])
 cells = st.fixed_dictionaries(
     {"cell_type": st.sampled_from(["code", "markdown", "raw"]) | json_values, "source": sources},
     optional={

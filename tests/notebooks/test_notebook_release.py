@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from autograder.course.reference import rubric
-from autograder.intake.cells import SOLUTIONS
+from autograder.assignment.solution import SUBJECT
+from autograder.course.rubric import rubric
 from autograder.release.build import SOLUTIONS as PACKAGE
 from autograder.release.build import SOURCE, TEXT
 from autograder.release.notebook import (
@@ -53,7 +53,7 @@ def test_there_is_a_question_for_each_exercise(released):
 
 
 def test_solution_cells_hold_the_packages_code_without_the_solutions(instructor, released):
-    for gid in SOLUTIONS:
+    for gid in SUBJECT.defined:
         solved, stub = about(instructor)[gid][1].source, "".join(about(released)[gid][1]["source"])
         assert "### BEGIN SOLUTION" in solved and "SOLUTION" not in stub and "NotImplementedError" in stub
     forward = function_text(PACKAGE / "neural_network.py", "NeuralNetwork.forward")

@@ -4,6 +4,7 @@ import pytest
 
 from autograder.grading.pool import grade_all, local_crew
 from autograder.intake.submissions import read_submission, released_stubs
+from autograder.results.model import as_dict
 from autograder.sandbox import choose
 
 from .converted import as_notebook
@@ -26,7 +27,7 @@ def both(tmp_path_factory):
         submissions += [files, read_submission(path.parent, student, stubs)]
     with local_crew(choose(), 2) as crew:
         graded = list(grade_all(submissions, crew))
-    return {(r["student"], "notebook" if r["taken"] == ["ps18.ipynb"] else "files"): r for _, r in graded}
+    return {(r.student, "notebook" if r.taken == ("ps18.ipynb",) else "files"): as_dict(r) for _, r in graded}
 
 
 def points(result):
@@ -49,8 +50,6 @@ def test_a_notebook_scores_as_the_files_do(both, student):
 
 
 def test_the_untouched_notebook_is_the_untouched_stub(tmp_path):
-    from autograder import RELEASE
-
     submission = read_submission(RELEASE, "s01", released_stubs())
     assert (submission.files, submission.reason) == ({}, None)
     assert "ps18.ipynb" in submission.notes[0]

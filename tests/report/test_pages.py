@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -16,6 +17,7 @@ from autograder.assignment.mistakes import MISTAKES
 from autograder.report.class_report import summary, write_report
 from autograder.report.feedback import page as feedback_page
 from autograder.report.overview import Overview
+from autograder.results.store import read_result
 from tests.notebooks.course import CLASS, ROOT
 
 MAX_BYTES = 300_000
@@ -84,7 +86,7 @@ def test_what_a_student_wrote_is_shown_and_not_obeyed(out):
 
 def test_points_states_and_the_named_mistake_are_there(out):
     text = " ".join(Elements(page_of(out, "forgotten_mean")).text.split())
-    assert "67 of 100 points" in text and MISTAKES["mean_left_out"].sentence in text
+    assert "67 of 100 points" in text and MISTAKES["mean_left_out"].says in text
     assert "Forward pass: 20 of 20 points, passed" in text and "not written yet" in text
     assert "could not be graded" in Elements(page_of(out, "syntax_error")).text
     assert "'[' was never closed" in Elements(page_of(out, "syntax_error")).text
@@ -116,22 +118,21 @@ def test_no_hidden_number_is_on_a_page(out):
 
 
 def test_a_result_without_pictures_has_a_page(out):
-    result = result_of(out, "complete")
-    del result["pictures"]
+    result = replace(read_result(out, "complete"), pictures={})
     assert "<svg" not in feedback_page(result) and "100 of 100" in feedback_page(result)
 
 
 def test_the_report_counts(out):
     text = " ".join(Elements((out / "report.html").read_text()).text.split())
     assert "5 submissions, 1 of them ungradable" in text
-    assert MISTAKES["mean_left_out"].sentence in text and MISTAKES["momentum_missing"].sentence not in text
-    lines = summary(Overview(result_of(out, student) for student in STUDENTS))
+    assert MISTAKES["mean_left_out"].says in text and MISTAKES["momentum_missing"].says not in text
+    lines = summary(Overview(read_result(out, student) for student in STUDENTS))
     assert len(lines) == 5 and "mean left out (1)" in lines[1] and "syntax_error" in lines[3]
 
 
 def test_the_report_stays_usable_with_ten_thousand_students(out, tmp_path):
-    result = {**result_of(out, "forgotten_mean"), "pictures": {}}
-    results = ({**result, "student": f"s{n:05}", "score": n % 101} for n in range(10_000))
+    result = replace(read_result(out, "forgotten_mean"), pictures={})
+    results = (replace(result, student=f"s{n:05}", score=n % 101) for n in range(10_000))
     write_report(tmp_path, Overview(results))
     with browser() as chromium:
         page = chromium.new_page()
@@ -170,7 +171,7 @@ def test_the_pages_are_accessible(out, scheme):
 
 def test_a_page_that_can_not_be_written_ends_neither_the_class_nor_the_result(tmp_path, monkeypatch, capsys):
     def page_or_not(result):
-        if result["student"] == "syntax_error":
+        if result.student == "syntax_error":
             raise ArithmeticError("planted")
         return feedback_page(result)
 

@@ -11,6 +11,7 @@ import os
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
@@ -18,9 +19,11 @@ from typing import Any
 
 import numpy
 
+from autograder.assignment.solution import SUBJECT
 from autograder.engine.answering import decode, encode
 from autograder.sandbox import Child, Sandbox, Worker, choose
 
+ABOUT = asdict(SUBJECT)
 WELL = {"do": "call", "on": 0, "method": "well", "args": [], "kwargs": {}}
 
 
@@ -42,7 +45,7 @@ def package(*methods: Callable, at_import: Callable | None = None) -> dict[str, 
 def sandboxed(*methods: Callable, at_import: Callable | None = None) -> Iterator[Worker]:
     """A worker in the sandbox with this submission loaded."""
     with Worker(choose_once()) as worker:
-        reply = worker.load(package(*methods, at_import=at_import))
+        reply = worker.load(package(*methods, at_import=at_import), ABOUT)
         assert reply == {}, reply
         yield worker
 
@@ -57,7 +60,7 @@ def shared() -> Worker:
     """A sandbox for all functions that leave no trace in it."""
     worker = Worker(choose_once())
     atexit.register(worker.close)
-    assert worker.load(package(run)) == {}
+    assert worker.load(package(run), ABOUT) == {}
     return worker
 
 

@@ -13,14 +13,15 @@ from autograder import ROOT
 from autograder.course import seed as secret
 from autograder.sandbox import Worker
 from autograder.sandbox.landlock import Landlock
+from tests.kit import CHECKS, RUBRIC
 
 from . import channels
-from .hostile import Raised, ask, comes_true, forked, named, package, well
+from .hostile import ABOUT, Raised, ask, comes_true, forked, named, package, well
 
 
 def worker_of(*methods, at_import=None):
     worker = Worker(Landlock())
-    assert worker.load(package(*methods, at_import=at_import), cpu=2) == {}
+    assert worker.load(package(*methods, at_import=at_import), ABOUT, cpu=2) == {}
     return worker
 
 
@@ -70,8 +71,8 @@ REFUSED = {
     "list the root": "os.listdir('/')",
     "list the home": "os.listdir('/home')",
     "read the solution": f"open({str(ROOT / 'solutions' / 'backprop' / 'exercises.py')!r}).read()",
-    "read the checks": f"open({str(ROOT / 'autograder' / 'checks' / 'test_xor.py')!r}).read()",
-    "read the rubric": f"open({str(ROOT / 'autograder' / 'rubric.toml')!r}).read()",
+    "read the checks": f"open({str(ROOT / CHECKS / 'test_xor.py')!r}).read()",
+    "read the rubric": f"open({str(ROOT / RUBRIC)!r}).read()",
     "read the hidden seed": f"open({str(secret.FILE)!r}).read()",
     "list the checkout": f"os.listdir({str(ROOT)!r})",
     "write to its own code": "import backprop; open(backprop.__path__[0] + '/x', 'w')",
@@ -201,7 +202,7 @@ def test_endless_loops_end_by_cpu_time_in_a_call_and_at_import(answering):
     files = package(call)
     files["neural_network.py"] += b"\nwhile True: pass\n"
     with Worker(Landlock()) as worker:
-        assert worker.load(files, cpu=0.3) == {"timeout": 0.3}
+        assert worker.load(files, ABOUT, cpu=0.3) == {"timeout": 0.3}
 
 
 @pytest.mark.parametrize("ending", ["os._exit(0)", "sys.exit(1)", "raise KeyboardInterrupt", "os.abort()", "1/0"])
@@ -209,7 +210,7 @@ def test_an_import_that_ends_is_told(ending):
     files = package(call)
     files["neural_network.py"] += f"\nimport os, sys\n{ending}\n".encode()
     with Worker(Landlock()) as worker:
-        assert set(worker.load(files, cpu=2)) in ({"raised"}, {"crashed"})
+        assert set(worker.load(files, ABOUT, cpu=2)) in ({"raised"}, {"crashed"})
 
 
 def test_each_task_begins_anew(answering):

@@ -6,7 +6,7 @@ import pytest
 
 from autograder.sandbox import Worker, process
 
-from .hostile import ask, choose_once, comes_true, forked, package, sandboxed, well
+from .hostile import ABOUT, ask, choose_once, comes_true, forked, package, sandboxed, well
 
 
 def connection():
@@ -175,7 +175,7 @@ def test_a_thread_that_is_left_on_the_control_channel_harms_only_itself(way, mon
     files = package(at_import=leave_thread)
     files["neural_network.py"] = f"way_of_this_test = {way!r}\n".encode() + files["neural_network.py"]
     with Worker(choose_once()) as worker:
-        assert set(worker.load(files)) <= {"crashed"}
+        assert set(worker.load(files, ABOUT)) <= {"crashed"}
         for _ in range(3):
             child = worker.fork()
             reply, _ = child.ask({"do": "new", "args": [], "kwargs": {}, "seed": None})
@@ -203,4 +203,4 @@ def test_the_answer_to_the_import_can_be_forged_only_into_a_refusal(number):
     files = package(at_import=forge)
     files["neural_network.py"] = f"right = {number == 'the right number'}\n".encode() + files["neural_network.py"]
     with Worker(choose_once()) as worker:
-        assert set(worker.load(files)) == {"crashed"}
+        assert set(worker.load(files, ABOUT)) == {"crashed"}

@@ -11,7 +11,7 @@ import pytest
 from autograder import ROOT
 from autograder.sandbox import Worker
 
-from .hostile import ask, choose_once, comes_true, forked, named, package, sandboxed, well
+from .hostile import ABOUT, ask, choose_once, comes_true, forked, named, package, sandboxed, well
 
 
 def leave_behind(name):
@@ -58,7 +58,7 @@ def test_what_is_left_running_at_import_is_gone_before_the_first_task(name):
     files = package(leave_behind)
     files["neural_network.py"] += f"\nleave_behind({name!r})\n".encode()
     with Worker(choose_once()) as worker:
-        assert worker.load(files) == {}
+        assert worker.load(files, ABOUT) == {}
         assert comes_true(lambda: bool(named(name)))
         assert well(worker)
         assert named(name) == []

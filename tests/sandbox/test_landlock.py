@@ -8,6 +8,7 @@ import textwrap
 import pytest
 
 from autograder import ROOT
+from autograder.course import seed
 from autograder.sandbox import SandboxError, choose
 
 from .test_ordinary_user import command_as
@@ -16,6 +17,7 @@ from .test_ordinary_user import command_as
 @pytest.mark.parametrize("user", ["nobody", "root"])
 def test_it_keeps_its_promises_for(user):
     """Where Python can be reached by everyone, which a home folder that is closed to others prevents."""
+    assert seed.hidden_seed()  # drawn where there was none: one of the promises is that it cannot be read
     command = [*command_as(user), "-B", "-m", "pytest", "-q", "--tb=short", "tests/sandbox/promises_of_landlock.py"]
     environment = {**os.environ, "HOME": "/home/nobody"}
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)

@@ -7,7 +7,7 @@ import pytest
 
 from autograder.sandbox import Worker, process
 
-from .hostile import Raised, ask, choose_once, forked, package, sandboxed, well
+from .hostile import ABOUT, Raised, ask, choose_once, forked, package, sandboxed, well
 
 
 def leave(way="exit"):
@@ -71,7 +71,7 @@ def test_at_import(way):
     files = package(leave)
     files["neural_network.py"] += f"\nleave({way!r})\n".encode()
     with Worker(choose_once()) as worker:
-        reply = worker.load(files, cpu=0.3)
+        reply = worker.load(files, ABOUT, cpu=0.3)
         assert reply or way in (*HARMLESS, "become a daemon")
         assert set(reply) <= {"raised", "crashed"} or (set(reply) == {"timeout"} and way == "endless recursion")
         assert worker.fork().alive == (set(reply) <= {"raised"}) or way == "become a daemon"
@@ -120,7 +120,7 @@ def test_while_the_network_is_made():
     files = package(init)
     files["neural_network.py"] += b"\nimport os\nNeuralNetwork.__init__ = lambda *args: os._exit(0)\n"
     with Worker(choose_once()) as worker:
-        assert worker.load(files) == {}
+        assert worker.load(files, ABOUT) == {}
         for _ in range(2):
             child = worker.fork()
             reply, _ = child.ask({"do": "new", "args": [], "kwargs": {}, "seed": None})

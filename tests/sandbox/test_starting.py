@@ -12,7 +12,7 @@ from autograder.sandbox import SandboxError, Worker, choose, explained
 from autograder.sandbox.bubblewrap import Bubblewrap
 from autograder.sandbox.fonts import font_list
 
-from .hostile import ask, choose_once, forked, inside, package
+from .hostile import ABOUT, ask, choose_once, forked, inside, package
 
 SAID = {
     "bwrap: Unknown option --disable-userns": "install version 0.8 or newer",
@@ -92,7 +92,7 @@ def test_another_python_than_the_graders_is_refused():
             return [*command[:-1], command[-1].replace('"python": "', '"python": "another ')], environment
 
     with Worker(Other()) as worker:
-        assert "crashed" in worker.load(package())
+        assert "crashed" in worker.load(package(), ABOUT)
         assert "the Python inside is another one" in worker.complaint()
 
 
@@ -101,7 +101,7 @@ def test_the_files_handed_in_can_import_each_other():
     files["helper.py"] = b"seven = 7\n"
     files["neural_network.py"] += b"    from .helper import seven as first\n    from helper import seven as second\n"
     with Worker(choose_once()) as worker:
-        assert worker.load(files) == {}
+        assert worker.load(files, ABOUT) == {}
 
 
 def test_all_of_the_standard_library_and_the_systems_programs_are_in_reach():
@@ -154,7 +154,7 @@ def test_without_a_sandbox_the_answers_are_the_same():
         return array * 2
 
     with Worker(choose(no_sandbox=True)) as worker:
-        assert worker.load(package(double)) == {}
+        assert worker.load(package(double), ABOUT) == {}
         assert (ask(forked(worker), "double", numpy.arange(6).reshape(2, 3)) == [[0, 2, 4], [6, 8, 10]]).all()
         folder = worker._scratch.name
         assert os.path.isdir(folder)

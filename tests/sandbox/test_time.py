@@ -10,12 +10,12 @@ from time import monotonic
 import numpy
 import pytest
 
-from autograder.grading.submission import Room
+from autograder.grading.runtime import SandboxRuntime
 from autograder.sandbox import Worker, process
 from autograder.sandbox.clock import stat_of
 from autograder.sandbox.line import WALL
 
-from .hostile import ask, choose_once, comes_true, forked, package, sandboxed, well
+from .hostile import ABOUT, ask, choose_once, comes_true, forked, package, sandboxed, well
 
 
 def hang(way):
@@ -112,7 +112,7 @@ def test_at_import(way):
     files["neural_network.py"] += f"\nhang({way!r})\n".encode()
     with Worker(choose_once()) as worker:
         began = monotonic()
-        reply = worker.load(files, cpu=0.1)
+        reply = worker.load(files, ABOUT, cpu=0.1)
         # The first process of a namespace cannot stop itself; there it is the one that imports.
         assert reply == {"timeout": 0.1} or (reply == {} and way == "stopped")
         assert monotonic() - began < 3
@@ -290,21 +290,21 @@ def test_a_submission_that_only_sleeps_has_a_bounded_time_wherever_it_sleeps(whe
 
         time.sleep(0.4)
 
-    monkeypatch.setattr("autograder.grading.submission.SUBMISSION_CPU", 2.0)
+    monkeypatch.setattr("autograder.grading.runtime.SUBMISSION_CPU", 2.0)
     files = package(sleep, at_import=doze)
     files["neural_network.py"] = f"where = {where!r}\n".encode() + files["neural_network.py"]
     with Worker(choose_once()) as worker:
         began = monotonic()
-        assert worker.load(files) == {}
-        room = Room(worker)
+        assert worker.load(files, ABOUT) == {}
+        runtime = SandboxRuntime(worker)
         replies = []
         for _ in range(20):
-            room.begin("a task")
-            room.student()
-            replies.append(room.ask({"do": "new", "args": [], "kwargs": {}, "seed": None}, [], "__init__")[0])
+            runtime.fresh_process()
+            ask_it = runtime.ready()
+            replies.append(ask_it({"do": "new", "args": [], "kwargs": {}, "seed": None}, [], "__init__")[0])
             if where == "in each call":
                 call = {"do": "call", "on": 0, "method": "sleep", "args": [], "kwargs": {}}
-                replies.append(room.ask(call, [], "forward")[0])
+                replies.append(ask_it(call, [], "forward")[0])
         assert monotonic() - began < 4
         assert replies[-1] == {"crashed": "the 2 s for the whole submission are used up"}
         assert ("value" in replies[0]) == (where != "at import")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from autograder.submissions import FILES, Submission
+from autograder.intake.submissions import FILES, Submission
 
 if sys.version_info >= (3, 11):
     import tomllib

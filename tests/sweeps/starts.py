@@ -20,7 +20,7 @@ from unittest.mock import patch
 from backprop.neural_network import NeuralNetwork
 from backprop.recipe import Recipe
 
-from autograder.course.reference import settings
+from autograder.course.rubric import settings
 from tests.sweeps.sweep import FIRST, PROCESSES, RECIPES, allowed, module_of, run, with_start
 
 TABLE = Path(__file__).with_name("starts.csv")

@@ -22,11 +22,16 @@ from backprop import exercises
 from backprop.neural_network import NeuralNetwork
 
 from autograder.assignment.network import recipes
+from autograder.assignment.network.case import NetworkCase
+from autograder.assignment.network.proxy import NetworkStudent
 from autograder.assignment.network.training import loss_of
-from autograder.course.reference import HOME, HOME_SEED, checks, predict, setting, settings
+from autograder.assignment.solution import SUBJECT, predict
+from autograder.course.reference import HOME, HOME_SEED, checks, setting
+from autograder.course.rubric import settings
 from autograder.engine.answering import Answerer, decode
-from autograder.engine.calls import Student, direct
-from autograder.engine.case import Case, Failed, Partly
+from autograder.engine.calls import direct
+from autograder.engine.case import Failed, Partly
+from autograder.engine.runner import hold
 
 TABLE = Path(__file__).with_name("sweep.csv")
 VARIANTS = ("visible", "hidden")
@@ -120,7 +125,6 @@ def run(
 
     An exercise is answered with `recipe`, or as the solution does; `seed` decides the data that a check draws.
     """
-    function = checks()[check]
     trained: dict[str, Any] = {"epochs": 0, "network": None}
 
     def watched(header: dict, arrays: list[np.ndarray], method: str):
@@ -135,8 +139,8 @@ def run(
         trained["X"], trained["output"] = X, predict(weights, biases, X, *activations)
         return trained["output"]
 
-    ask = direct(Answerer(network_class=network_class))
-    case = Case(check, "visible", seed, None, setting, watched_predict)
+    ask = direct(Answerer(asdict(SUBJECT), kind=network_class))
+    case = NetworkCase(check, "visible", seed, None, setting, predict=watched_predict)
     passed = True
     with ExitStack() as changed:
         changed.enter_context(np.errstate(all="ignore"))
@@ -144,7 +148,7 @@ def run(
         if recipe:
             changed.enter_context(patch.object(exercises, RECIPES[check].__name__, lambda: recipe))
         try:
-            function(Student(watched), case)
+            hold(checks()[check], NetworkStudent(watched), case)
         except Partly:  # a large network: the recipe has succeeded nevertheless
             pass
         except Failed:
@@ -155,7 +159,7 @@ def run(
 
 def with_start(check: str, row: Mapping[str, Any], seed: int) -> dict[str, Any]:
     """What the check is given for this row of settings.toml and this start."""
-    rest = setting(checks()[check].about, HOME)  # type: ignore[attr-defined]
+    rest = setting(checks()[check], HOME)
     return {**rest, **row, **({"starts": [seed]} if check in RECIPES else {"start": seed})}
 
 
@@ -176,7 +180,7 @@ def allowed(check: str) -> Mapping[str, Any]:
 
 def module_of(check: str) -> Any:
     """The module in which the check stands, with its GOAL."""
-    return sys.modules[checks()[check].__module__]
+    return sys.modules[checks()[check].function.__module__]
 
 
 def setting_of(check: str, variant: str) -> str:

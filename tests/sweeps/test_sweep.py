@@ -5,13 +5,12 @@ from dataclasses import replace
 from math import comb
 
 import pytest
-from backprop.neural_network import NeuralNetwork
 
 from autograder.assignment.network.training import STRETCH
-from autograder.course.reference import HOME, HOME_SEED, STARTS, checks, predict, setting, settings
-from autograder.engine.answering import Answerer
-from autograder.engine.calls import Student, direct
-from autograder.engine.case import Case
+from autograder.assignment.solution import solution
+from autograder.course.reference import HOME, STARTS, case_of, checks, setting, student_of
+from autograder.course.rubric import settings
+from autograder.engine.runner import hold
 from tests.sweeps import starts, sweep
 
 LINES = starts.stored_table()
@@ -70,17 +69,15 @@ def test_free_starts_are_not_the_stored_ones():
 
 @pytest.mark.parametrize("check", ["xor/learns", "sine/learns"])
 def test_a_run_of_the_sweep_is_the_graders_check(check, monkeypatch):
-    function = checks()[check]
-    home = setting(function, HOME)
-    needed, value = sweep.run(check, home)
+    needed, value = sweep.run(check, setting(checks()[check], HOME))
     module = sweep.module_of(check)
     assert value < module.GOAL and needed == ROWS[check, "visible"].stored_share * module.EPOCHS
-    case = Case(check, "visible", HOME_SEED, None, home, predict)
+    case, student = case_of(checks()[check], HOME), student_of(solution(()))
     monkeypatch.setattr(module, "EPOCHS", needed)
-    function(Student(direct(Answerer(network_class=NeuralNetwork))), case)  # no Failed: so many are enough
+    hold(checks()[check], student, case)  # no Failed: so many are enough
     monkeypatch.setattr(module, "EPOCHS", needed - sweep.LOOK)
     with pytest.raises(Exception, match=f"After {needed - sweep.LOOK} epochs"):
-        function(Student(direct(Answerer(network_class=NeuralNetwork))), case)
+        hold(checks()[check], student, case)
 
 
 def test_a_start_that_does_not_get_there_is_counted_as_failed(monkeypatch):

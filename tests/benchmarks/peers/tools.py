@@ -16,7 +16,7 @@ import nbformat
 from nbformat import v4
 
 from autograder.engine.calls import METHOD_CPU, TRAINING_CPU
-from tests.kit import ASSIGNMENT
+from tests.kit import ASSIGNMENT, RUBRIC
 from tests.notebooks.course import clone_to
 
 from .classroom import EMPTY, EXAMPLES, SETUP, cell_text, files_of, hand_in, stub_text, write_given, write_package
@@ -44,7 +44,7 @@ class Place:
     def checkout(self) -> Path:
         """The kit with its bonus tasks switched off."""
         folder = clone_to(self.scratch / "checkout")
-        rubric = folder / "autograder" / "rubric.toml"
+        rubric = folder / RUBRIC
         text = rubric.read_text(encoding="utf-8")
         rubric.write_text(text.replace("bonus = true\n", "bonus = true\nenabled = false\n"), encoding="utf-8")
         compileall.compile_dir(folder, quiet=2)  # as in a checkout that has been used

@@ -1,17 +1,18 @@
 """The base checks in this very process, as each peer's test files call them: nothing is isolated, nothing is limited.
 
-Beside it lie `checks`, a copy of autograder/checks, and VARIANT.npz: the right values and those of the known mistakes.
+Beside it lie `checks`, the tests of the student folder, and VARIANT.npz: the right values and those of the known mistakes.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from checks.answering import Answerer
-from checks.checking import checks_in
-from checks.engine import Engine
-from checks.frozen import load
-from checks.student import Student, direct
+from checks.engine.answering import Answerer
+from checks.engine.calls import Ask, direct
+from checks.engine.check import Check, checks_in
+from checks.engine.frozen import load
+from checks.engine.outcome import CheckResult
+from checks.engine.runner import Engine
 
 HERE = Path(__file__).parent
 VARIANTS = "visible", "hidden"
@@ -41,19 +42,25 @@ class InProcess(Answerer):
         return super().describe(error)
 
 
-class Room:
+class Here:
+    """A Runtime that runs the class in this process."""
+
     def __init__(self, network_class: type):
-        self.answerer = InProcess(network_class=network_class)
+        self._ask = direct(InProcess(asdict(_subject()), kind=network_class))
 
-    def begin(self, task: str) -> None: ...
+    def fresh_process(self) -> None: ...
 
-    def student(self) -> Student:
-        return Student(direct(self.answerer))
+    def ready(self) -> Ask:
+        return self._ask
+
+
+def _subject():
+    return load(HERE / "visible.npz")[1]
 
 
 @cache
 def _course():
-    known = {variant: load(HERE / f"{variant}.npz") for variant in VARIANTS}
+    known = {variant: load(HERE / f"{variant}.npz")[0] for variant in VARIANTS}
     return replace(
         known["visible"],
         variants=VARIANTS,
@@ -64,16 +71,16 @@ def _course():
 
 
 @cache
-def _functions() -> dict:
-    """The test function of each base check, by the check's id, in the rubric's order."""
+def _checks() -> dict[str, Check]:
+    """Each base check, by its id, in the rubric's order."""
     order = list(tasks())
-    return dict(sorted(checks_in("checks").items(), key=lambda item: order.index(item[1].about.task.id)))
+    return dict(sorted(checks_in("checks").items(), key=lambda item: order.index(item[1].task.id)))
 
 
 @cache
 def _engine(network_class: type) -> Engine:
-    engine = Engine(_course(), Room(network_class))
-    engine.plan([function for function in _functions().values()])
+    engine = Engine(_course(), Here(network_class))
+    engine.plan(list(_checks().values()))
     engine._states = {}  # no call is tried out first: a hanging one would cost the task that comes first
     return engine
 
@@ -83,21 +90,21 @@ def items() -> tuple[Item, ...]:
     """All that is checked, task by task: each visible check before its hidden twin."""
     engine = _engine(type)
     return tuple(
-        Item(function.task.id, name, variant, engine._points[name, variant])
-        for name, function in _functions().items()
+        Item(check.task.id, name, variant, engine._points[name, variant])
+        for name, check in _checks().items()
         for variant in VARIANTS
     )
 
 
 def tasks() -> dict[str, float]:
     """The points of each task."""
-    return {task["id"]: task["points"] for task in _course().tasks}
+    return {task.id: task.points for task in _course().tasks}
 
 
-def judged(network_class: type, item: Item) -> dict:
+def judged(network_class: type, item: Item) -> CheckResult:
     """What the engine says of one check: its points, its message."""
     engine = _engine(network_class)
-    result = engine.run(_functions()[item.check], item.variant)
+    result = engine.run(_checks()[item.check], item.variant)
     if engine.kit_errors:
         raise RuntimeError(engine.kit_errors[-1])
     return result
@@ -106,9 +113,9 @@ def judged(network_class: type, item: Item) -> dict:
 def hold(network_class: type, item: Item) -> None:
     """Raise AssertionError unless the check earns its points: each base check is worth all of them or none."""
     result = judged(network_class, item)
-    assert result["status"] == "passed", result["message"]
+    assert result.status == "passed", result.message
 
 
 def points_of(network_class: type, task: str) -> float:
     """The points that all checks of one task earn together."""
-    return float(round(sum(judged(network_class, item)["points"] for item in items() if item.task == task), 2))
+    return float(round(sum(judged(network_class, item).points for item in items() if item.task == task), 2))
