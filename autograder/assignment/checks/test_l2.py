@@ -2,7 +2,7 @@
 
 from autograder.engine.check import Task
 
-from .test_backward import judge_gradients
+from .test_backward import judge_gradients, maker
 
 l2 = Task("l2", owns=(), needs=("forward", "backward"))
 
@@ -21,6 +21,6 @@ def test_loss(student, case):
 @l2.check(weight=6)
 def test_gradient(student, case):
     """Each `dW` grows by l2 times its weights, whatever the number of samples; `db` stays as it is."""
-    for strength, m, sizes in zip(STRENGTHS, (5, 2), ([3, 3, 3], [3, 4, 2]), strict=True):
-        network = case.network(student, sizes, l2=strength)
-        judge_gradients(case, network, case.array(3, m), case.targets(sizes[-1], m))
+    for strength, m, sizes in zip(STRENGTHS, (4, 2), ([5, 5, 5], [3, 4, 2]), strict=True):
+        make = maker(student, case, sizes, l2=strength)
+        judge_gradients(case, make, case.array(sizes[0], m), case.targets(sizes[-1], m))

@@ -3,7 +3,7 @@
 With no replacement it gives what the solution gives (a test says so).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -87,6 +87,51 @@ class Computation(NeuralNetwork):
         dW = [p.dW(delta, self.activations, l, self) + decay(l) for l, delta in enumerate(deltas)]
         db = [p.db(delta, m) + (p.bias_decay(self, l) if self.l2 else 0.0) for l, delta in enumerate(deltas)]
         return p.finish(self, dW, db)
+
+    def equations(self, Y: np.ndarray) -> list[tuple[str, Any]]:
+        """After a forward pass, by name: delta of BP1, and what BP2 to BP4 make of each entry of delta.
+
+        All are affine: with these arrays a student's own deltas can be followed where the pieces are not known.
+        ``BP2[l]``, shape (n_next, n, m), holds what each unit of the next layer's delta adds to the error; ``BP3[l]``
+        and ``BP4[l]``, shape (n, m, ...), what each entry of delta adds to `dW[l]` and `db[l]`, and ``... at 0`` what
+        these are without.  A piece that raises an exception has no entry.
+        """
+        p, m = self.pieces, Y.shape[1]
+        zs, activations = self.zs, self.activations
+        found: list[tuple[str, Any]] = []
+
+        def add(
+            name: str, of: Callable[[np.ndarray], Any], units: Iterable[np.ndarray], shape: tuple[int, ...]
+        ) -> None:
+            try:
+                zero = of(np.zeros((shape[0], m)))
+                answers = np.array([of(unit) - zero for unit in units])
+            except (ValueError, IndexError):
+                return
+            found.append((name, answers.reshape(*shape, *zero.shape)))
+            if name[:3] != "BP2":
+                found.append((f"{name} at 0", zero))
+
+        delta = p.mean(p.error(activations[-1], Y), m) * p.output_slope(self, zs[-1], activations[-1])
+        found.append(("BP1", np.asarray(delta)))
+        for l, n in enumerate(self.layer_sizes[1:]):
+            entries = list(np.eye(n * m).reshape(-1, n, m))
+            decay = p.weight_decay(self, l, m) if self.l2 else 0.0
+            bias_decay = p.bias_decay(self, l) if self.l2 else 0.0
+            add(f"BP3[{l}]", lambda d, l=l, decay=decay: p.dW(d, activations, l, self) + decay, entries, (n, m))
+            add(f"BP4[{l}]", lambda d, decay=bias_decay: p.db(d, m) + decay, entries, (n, m))
+            if l < self.L - 1:
+                following = self.layer_sizes[l + 2]
+                units = [np.repeat(row[:, None], m, axis=1) for row in np.eye(following)]
+                add(
+                    f"BP2[{l}]",
+                    lambda d, l=l: (
+                        p.back(self.weights[l + 1], d, self, l) * p.hidden_slope(self, l, zs[l], activations[l + 1])
+                    ),
+                    units,
+                    (following,),
+                )
+        return found
 
     def update(self, dW: Sequence[np.ndarray], db: Sequence[np.ndarray], eta: float) -> None:
         p, beta = self.pieces, self.momentum

@@ -1,0 +1,173 @@
+"""The equations that a network breaks, each with its sentence and, where known mistakes explain it, with their names."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from autograder.engine.case import Fault, shown
+from autograder.engine.likeness import likeness, near
+
+from .relations import EQUATIONS, Account, Maps, Place
+
+OWNERS = {
+    "BP1": "backward/bp1_output_error",
+    "BP2": "backward/bp2_hidden_error",
+    "BP3": "backward/bp3_weight_gradients",
+    "BP4": "backward/bp4_bias_gradients",
+}
+UNSEEN = "{equation} cannot be judged: neither `dW[{layer}]` nor `db[{layer}]` shows the error of their layer"
+SENTENCES = {
+    "BP1": "BP1: the error of the output layer, as your `{seen}` shows it, is not what BP1 asks for",
+    "BP2": "BP2: the error that your `{seen}` shows is not what BP2 makes of your own error of the layer after it",
+    "BP3": "BP3: `dW[{layer}]` is not what BP3 makes of your own error of that layer",
+    "BP4": "BP4: `db[{layer}]` is not what BP4 makes of your own error of that layer",
+}
+PRODUCTS = ("BP1", "BP2")  # where two mistakes may meet in one equation: their changes are factors
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """One answer of `backward`, what is right there, what each known mistake makes of it, and what is broken."""
+
+    dW: Sequence[Any]
+    db: Sequence[Any]
+    maps: Maps
+    variants: Mapping[str, Maps]
+    account: Account
+
+    def own(self, equation: str, layer: int) -> Any:
+        """The student's value of the equation in this layer."""
+        if equation in ("BP3", "BP4"):
+            return (self.dW if equation == "BP3" else self.db)[layer]
+        return self.account.delta(layer)
+
+    def made(self, equation: str, layer: int, maps: Maps) -> np.ndarray | None:
+        """What the equation makes of the student's own delta."""
+        return maps.made(equation, layer, self.account.delta(layer + 1 if equation == "BP2" else layer))
+
+    def changed(self, mistake: str) -> set[Place]:
+        """Where a mistake changes an equation."""
+        theirs = self.variants[mistake].arrays
+        return {
+            (name[:3], int(name[4:-1]) if "[" in name else self.maps.layers - 1)
+            for name, right in self.maps.arrays.items()
+            if " at " not in name and name in theirs and not same(right, theirs[name])
+        }
+
+
+def same(one: np.ndarray, other: np.ndarray) -> bool:
+    return one is other or near(one, other)
+
+
+def faults(gradients: Sequence[Gradient], constants: Mapping[str, float]) -> list[Fault]:
+    """One for each equation that is broken, in their order."""
+    names = explained(gradients)
+    return [
+        Fault(OWNERS[equation], sentence(gradients, equation, constants), tuple(names.get(equation, ())))
+        for equation in EQUATIONS
+        if any(broken == equation for gradient in gradients for broken, _ in gradient.account.broken)
+    ]
+
+
+def sentence(gradients: Sequence[Gradient], equation: str, constants: Mapping[str, float]) -> str:
+    """What does not hold, in the last layer in which it does not."""
+    where = [(g, layer) for g in gradients for broken, layer in g.account.broken if broken == equation]
+    seen = [(g, layer) for g, layer in where if (equation, layer) not in g.account.unseen]
+    gradient, layer = max(seen or where, key=lambda place: place[1])
+    if not seen:
+        return UNSEEN.format(equation=equation, layer=layer)
+    shows = f"dW[{layer}]" if ("BP3", layer) not in gradient.account.broken else f"db[{layer}]"
+    text = SENTENCES[equation].format(layer=layer, seen=shows)
+    right, own = gradient.made(equation, layer, gradient.maps), gradient.own(equation, layer)
+    if right is None or not isinstance(own, np.ndarray):
+        return text
+    if own.shape != right.shape and own.shape != right.T.shape:
+        return f"{text}: it should have shape {right.shape}, but has shape {own.shape}"
+    sizes = {"m": gradient.maps.m, **constants}
+    if equation in ("BP1", "BP2"):
+        sizes["the number of outputs"] = len(gradient.account.deltas[0])
+    like = likeness(right, own, sizes) or of_samples(gradient, equation, layer)
+    if like:
+        return f"{text}; {like}"
+    return f"{text}: it should be {shown(right)}, but is {shown(own)}"
+
+
+def of_samples(gradient: Gradient, equation: str, layer: int) -> str:
+    """Whether `dW` or `db` counts one sample only."""
+    delta, own = gradient.account.delta(layer), gradient.own(equation, layer)
+    if equation in ("BP3", "BP4") and delta is not None:
+        for word, sample in (("first", 0), ("last", delta.shape[1] - 1)):
+            alone = np.zeros_like(delta)
+            alone[:, sample] = delta[:, sample]
+            made = gradient.maps.made(equation, layer, alone)
+            if made is not None and near(made, own):
+                return f"it is that of the {word} sample only"
+    return ""
+
+
+def explained(gradients: Sequence[Gradient]) -> dict[str, list[str]]:
+    """By equation, the known mistakes that explain it; none where several sets of as few do.
+
+    A mistake explains an equation if it makes the student's own values of what they are made of, everywhere where the
+    equation is broken; and it may change nothing that is right.  Two in one equation are tried where no single one fits.
+    """
+    broken = [gradient.account.broken - gradient.account.unseen for gradient in gradients]
+    if any(gradient.account.unseen for gradient in gradients):
+        return {}
+    left = {equation for places in broken for equation, _ in places}
+    changes = (
+        {mistake: [gradient.changed(mistake) for gradient in gradients] for mistake in gradients[0].variants}
+        if left
+        else {}
+    )
+    changes = {mistake: places for mistake, places in changes.items() if any(places)}
+    found: dict[str, list[str]] = {}
+    for number in (1, 2):
+        fitting: dict[frozenset[str], list[tuple[str, ...]]] = {}
+        for chosen in sets_of(changes, number, left):
+            changed = [set[Place]().union(*(changes[mistake][g] for mistake in chosen)) for g in range(len(gradients))]
+            covered = {equation for places in changed for equation, _ in places}
+            if (
+                covered <= left
+                and all(changed[g] == {p for p in broken[g] if p[0] in covered} for g in range(len(gradients)))
+                and all(fits(gradient, chosen, changes, g) for g, gradient in enumerate(gradients))
+            ):
+                fitting.setdefault(frozenset(covered), []).append(chosen)
+        for covered, sets in sorted(fitting.items(), key=lambda item: -len(item[0])):
+            if covered <= left:
+                left -= covered
+                if len(sets) == 1:
+                    for equation in covered:
+                        touching = [m for m in sets[0] if any(e == equation for g in changes[m] for e, _ in g)]
+                        found[equation] = touching
+    return found
+
+
+def sets_of(changes: Mapping[str, Sequence[set[Place]]], number: int, left: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Single mistakes, or pairs that meet in an equation."""
+    equations = {m: {equation for places in gs for equation, _ in places} for m, gs in changes.items()}
+    within = [mistake for mistake, own in equations.items() if own <= set(left)]
+    for chosen in combinations(within, number):
+        if number == 1 or equations[chosen[0]] & equations[chosen[1]] & set(PRODUCTS):
+            yield chosen
+
+
+def fits(gradient: Gradient, chosen: Sequence[str], changes: Mapping[str, Sequence[set[Place]]], g: int) -> bool:
+    """Whether these mistakes together make the student's values, in each place that they change."""
+    for equation, layer in set[Place]().union(*(changes[mistake][g] for mistake in chosen)):
+        here = [gradient.variants[m] for m in chosen if (equation, layer) in changes[m][g]]
+        maps = here[0]
+        if len(here) == 2:
+            if equation not in PRODUCTS:
+                return False
+            name = "BP1" if equation == "BP1" else f"{equation}[{layer}]"
+            one, other, right = (m.arrays[name] for m in (*here, gradient.maps))
+            with np.errstate(all="ignore"):
+                maps = Maps({**gradient.maps.arrays, name: one * other / right})
+        made = gradient.made(equation, layer, maps)
+        if made is None or not near(made, gradient.own(equation, layer)):
+            return False
+    return True

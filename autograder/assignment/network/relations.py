@@ -1,0 +1,163 @@
+"""Error carried forward: each equation of `backward` is judged by what it makes of the student's own values.
+
+delta, the error of a layer, is never returned; but `dW` is delta times something known, and `db` its sum over the
+samples.  So delta is recovered from a batch's `dW`, or, where that has another form, from the answers to each of the
+samples alone.  Of all deltas that may have been, those are taken by which the fewest equations are broken: who forgets
+the slope only in `dW[-1]`, say, has carried the right delta on.
+
+What the equations make of a delta is given as arrays (`Maps`): no code of the solution is needed here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.engine.likeness import factor, near
+
+Deltas = list[np.ndarray]  # by layer, shape (n, m)
+Place = tuple[str, int]  # equation and layer
+EQUATIONS = ("BP1", "BP2", "BP3", "BP4")
+KEPT = 8  # explanations that are followed from layer to layer
+HUGE = 1e9  # no entry of a gradient is beyond this, however wrong an honest network is
+
+
+class Maps:
+    """What each equation makes of what it is given, for one batch; the arrays are those of `equations`."""
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]):
+        self.arrays = arrays
+        self.layers = sum(name.startswith("BP3[") and name.endswith("]") for name in arrays)
+        self.m = arrays["BP1"].shape[1] if "BP1" in arrays else 0
+
+    def made(self, equation: str, layer: int, delta: np.ndarray | None) -> np.ndarray | None:
+        """Its value in this layer: delta by BP1, or by BP2 from that of the next layer; `dW`, `db` by BP3, BP4."""
+        if equation == "BP1":
+            return self.arrays.get("BP1")
+        array = self.arrays.get(f"{equation}[{layer}]")
+        if array is None or delta is None or array.shape[0] != len(delta):
+            return None
+        if equation == "BP2":
+            return np.einsum("kns,ks->ns", array, delta)
+        return np.tensordot(delta, array, axes=2) + self.arrays[f"{equation}[{layer}] at 0"]
+
+    def recovered(self, equation: str, layer: int, value: Any, sample: int | None = None) -> np.ndarray | None:
+        """The only delta of which the equation makes this value, of a batch or one sample alone; None if there is none."""
+        array, zero = self.arrays[f"{equation}[{layer}]"], self.arrays[f"{equation}[{layer}] at 0"]
+        if not usable(value, zero.shape):
+            return None
+        array = array if sample is None else array[:, sample : sample + 1]
+        rows = array.reshape(array.shape[0] * array.shape[1], -1)
+        delta, _, rank, _ = np.linalg.lstsq(rows.T, (value - zero).ravel(), rcond=None)
+        delta = delta.reshape(array.shape[:2])
+        if rank < len(rows) or not delta.any():  # zero has every form
+            return None
+        return delta if near(value - zero, np.tensordot(delta, array, axes=2)) else None
+
+
+def usable(value: Any, shape: tuple[int, ...]) -> bool:
+    """Whether it is an array of such numbers as gradients are."""
+    if not isinstance(value, np.ndarray) or value.shape != shape or value.dtype != np.float64:
+        return False
+    return bool(np.isfinite(value).all() and (np.abs(value) < HUGE).all())
+
+
+@dataclass(frozen=True)
+class Account:
+    """Deltas by which the fewest equations are broken, where these are, and where no delta is seen at all."""
+
+    broken: frozenset[Place] = frozenset()
+    deltas: tuple[np.ndarray, ...] = ()  # from the last layer to the first, as they are found
+    unseen: frozenset[Place] = frozenset()
+
+    @property
+    def cost(self) -> float:
+        # Where it is even, the delta is taken to be right.
+        return sum(1.01 if equation in ("BP1", "BP2") else 1 for equation, _ in self.broken)
+
+    def delta(self, layer: int) -> np.ndarray | None:
+        """That of a layer; None behind the last one."""
+        place = len(self.deltas) - 1 - layer
+        return self.deltas[place] if place >= 0 else None
+
+
+Alone = Callable[[], Sequence[tuple[Sequence[Any], Sequence[Any]]]]  # (dW, db) of each sample
+
+
+def account(maps: Maps, dW: Sequence[Any], db: Sequence[Any], alone: Alone) -> Account:
+    """What in the gradients of a batch is as the equations say; `alone` is asked where the batch does not show it."""
+    observed = [from_batch(maps, layer, dW[layer]) for layer in range(maps.layers)]
+    found = cheapest(maps, dW, db, observed)
+    if found.unseen and (answers := alone()):
+        for layer, deltas in enumerate(observed):
+            deltas += from_samples(maps, layer, dW[layer], db[layer], answers)
+        found = cheapest(maps, dW, db, observed)
+    return found
+
+
+def from_batch(maps: Maps, layer: int, dW: Any) -> Deltas:
+    delta = maps.recovered("BP3", layer, dW)
+    return [] if delta is None else [delta]
+
+
+def from_samples(
+    maps: Maps, layer: int, dW: Any, db: Any, answers: Sequence[tuple[Sequence[Any], Sequence[Any]]]
+) -> Deltas:
+    """delta of the batch, by `db` and by `dW` of its samples alone, times each factor that there is to a batch."""
+    witnesses, scales = [], [1 / maps.m]
+    zero = maps.arrays[f"BP3[{layer}] at 0"], maps.arrays[f"BP4[{layer}] at 0"]
+    n = maps.arrays[f"BP3[{layer}]"].shape[0]
+    for part, (whole, origin) in enumerate(zip((dW, db), zero, strict=True)):
+        values = [answer[part][layer] for answer in answers]
+        if part == 0:
+            columns = [maps.recovered("BP3", layer, value, sample) for sample, value in enumerate(values)]
+        else:
+            columns = [v.reshape(n, 1) - origin.reshape(n, 1) if sized(v, n) else None for v in values]
+        if any(column is None for column in columns):
+            continue
+        witnesses.append(np.hstack([column for column in columns if column is not None]))
+        if usable(whole, origin.shape) and all(usable(value, origin.shape) for value in values):
+            scale = factor(sum(value - origin for value in values), whole - origin)
+            scales += [scale] if scale is not None else []
+    return [scale * delta for delta in witnesses for scale in scales if delta.any()]
+
+
+def sized(value: Any, n: int) -> bool:
+    return isinstance(value, np.ndarray) and value.size == n and usable(value, value.shape)
+
+
+def cheapest(maps: Maps, dW: Sequence[Any], db: Sequence[Any], observed: Sequence[Deltas]) -> Account:
+    """Of the deltas that are observed, or follow from one another, those by which the fewest equations are broken."""
+    accounts = [Account()]
+    for layer in reversed(range(maps.layers)):
+        longer = []
+        for before in accounts:
+            source = ("BP1" if layer == maps.layers - 1 else "BP2", layer)
+            image = maps.made(*source, before.deltas[-1] if before.deltas else None)
+            assert image is not None
+            options = [(image, frozenset[Place]())]
+            options += [(seen, frozenset({source})) for seen in observed[layer] if not near(image, seen)]
+            for delta, broken in options:
+                for equation, value in (("BP3", dW[layer]), ("BP4", db[layer])):
+                    made = maps.made(equation, layer, delta)
+                    assert made is not None
+                    if not (usable(value, made.shape) and near(made, value)):
+                        broken |= {(equation, layer)}
+                longer.append(Account(before.broken | broken, (*before.deltas, delta)))
+        accounts = sorted(longer, key=lambda one: one.cost)[:KEPT]
+    return with_unseen(maps, accounts[0], observed)
+
+
+def with_unseen(maps: Maps, found: Account, observed: Sequence[Deltas]) -> Account:
+    """An equation whose delta shows nowhere holds for nobody: it is broken, too."""
+    unseen, seen_below = set(), False
+    for layer in range(maps.layers):
+        delta = found.delta(layer)
+        assert delta is not None
+        shows = {("BP3", layer), ("BP4", layer)} - found.broken or any(near(delta, seen) for seen in observed[layer])
+        carried = seen_below and ("BP2", layer - 1) not in found.broken
+        seen_below = bool(shows or carried)
+        if not seen_below:
+            unseen.add(("BP1" if layer == maps.layers - 1 else "BP2", layer))
+    return Account(found.broken | unseen, found.deltas, frozenset(unseen))
