@@ -26,7 +26,7 @@ def factor(right: np.ndarray, own: np.ndarray) -> float | None:
 
 
 def called(c: float, constants: Mapping[str, float]) -> str:
-    """What a factor is called: of these constants their powers to two and their negatives; empty where it has no name."""
+    """What a factor is called, by these constants, their squares, inverses and negatives; empty if it has no name."""
     of_sizes: dict[str, float] = {}
     for name, value in constants.items():
         if value != 1:

@@ -1,8 +1,8 @@
 """Task `l2` (Exercise 18.2): a price on large weights, in the loss and in its gradient."""
 
-from autograder.engine.check import Task
+import numpy as np
 
-from .test_backward import judge_gradients, maker
+from autograder.engine.check import Task
 
 l2 = Task("l2", owns=(), needs=("forward", "backward"))
 
@@ -20,7 +20,26 @@ def test_loss(student, case):
 
 @l2.check(weight=6)
 def test_gradient(student, case):
-    """Each `dW` grows by l2 times its weights, whatever the number of samples; `db` stays as it is."""
-    for strength, m, sizes in zip(STRENGTHS, (4, 2), ([5, 5, 5], [3, 4, 2]), strict=True):
-        make = maker(student, case, sizes, l2=strength)
-        judge_gradients(case, make, case.array(sizes[0], m), case.targets(sizes[-1], m))
+    """Each `dW` grows by l2 times its weights, whatever the number of samples; `db` stays as it is.
+
+    So it is held against the gradient of the same network without l2, right or wrong.
+    """
+    for strength, m, sizes in zip(STRENGTHS, (5, 2), ([3, 3, 3], [3, 4, 2]), strict=True):
+        parameters, seed = case.parameters(sizes), case.rng.randint(2**31)
+        X, Y, gradients = case.array(3, m), case.targets(sizes[-1], m), []
+        for options in ({}, {"l2": strength}):
+            network = student.network(sizes, seed=seed, parameters=parameters, **options)
+            network.forward(X)
+            gradients.append(network.backward(Y))
+        for name, without, grown in zip(("dW", "db"), *gradients, strict=True):
+            # db from 1 on, for what is 0 is easily right
+            for layer, (before, after) in enumerate(zip(without, grown, strict=True)):
+                value = growth(before, after) if name == "dW" else growth(before, after, 1.0)
+                case.close(f"what l2 = {strength} adds to {name}[{layer}]", value, gradient=True)
+
+
+def growth(before, after, start=0.0):
+    """The difference, where there is one; else what came."""
+    if not all(isinstance(array, np.ndarray) and array.dtype.kind in "fiu" for array in (before, after)):
+        return after
+    return start + (after - before) if before.shape == after.shape else after

@@ -96,41 +96,33 @@ class Computation(NeuralNetwork):
         and ``BP4[l]``, shape (n, m, ...), what each entry of delta adds to `dW[l]` and `db[l]`, and ``... at 0`` what
         these are without.  A piece that raises an exception has no entry.
         """
-        p, m = self.pieces, Y.shape[1]
-        zs, activations = self.zs, self.activations
+        p, m, zs, activations = self.pieces, Y.shape[1], self.zs, self.activations
         found: list[tuple[str, Any]] = []
 
-        def add(
-            name: str, of: Callable[[np.ndarray], Any], units: Iterable[np.ndarray], shape: tuple[int, ...]
-        ) -> None:
+        def add(name: str, of: Piece, units: Iterable[np.ndarray], *shape: int) -> None:
             try:
                 zero = of(np.zeros((shape[0], m)))
                 answers = np.array([of(unit) - zero for unit in units])
             except (ValueError, IndexError):
                 return
             found.append((name, answers.reshape(*shape, *zero.shape)))
-            if name[:3] != "BP2":
-                found.append((f"{name} at 0", zero))
+            found.append((f"{name} at 0", zero))
 
-        delta = p.mean(p.error(activations[-1], Y), m) * p.output_slope(self, zs[-1], activations[-1])
-        found.append(("BP1", np.asarray(delta)))
-        for l, n in enumerate(self.layer_sizes[1:]):
+        def add_layer(l: int, n: int) -> None:
             entries = list(np.eye(n * m).reshape(-1, n, m))
-            decay = p.weight_decay(self, l, m) if self.l2 else 0.0
-            bias_decay = p.bias_decay(self, l) if self.l2 else 0.0
-            add(f"BP3[{l}]", lambda d, l=l, decay=decay: p.dW(d, activations, l, self) + decay, entries, (n, m))
-            add(f"BP4[{l}]", lambda d, decay=bias_decay: p.db(d, m) + decay, entries, (n, m))
+            decay = (p.weight_decay(self, l, m), p.bias_decay(self, l)) if self.l2 else (0.0, 0.0)
+            add(f"BP3[{l}]", lambda delta: p.dW(delta, activations, l, self) + decay[0], entries, n, m)
+            add(f"BP4[{l}]", lambda delta: p.db(delta, m) + decay[1], entries, n, m)
             if l < self.L - 1:
-                following = self.layer_sizes[l + 2]
-                units = [np.repeat(row[:, None], m, axis=1) for row in np.eye(following)]
-                add(
-                    f"BP2[{l}]",
-                    lambda d, l=l: (
-                        p.back(self.weights[l + 1], d, self, l) * p.hidden_slope(self, l, zs[l], activations[l + 1])
-                    ),
-                    units,
-                    (following,),
-                )
+                z, a, W = zs[l], activations[l + 1], self.weights[l + 1]
+                units = [np.repeat(row[:, None], m, axis=1) for row in np.eye(len(W))]
+                back: Piece = lambda delta: p.back(W, delta, self, l) * p.hidden_slope(self, l, z, a)  # noqa: E731
+                add(f"BP2[{l}]", back, units, len(W))
+
+        error = p.mean(p.error(activations[-1], Y), m) * p.output_slope(self, zs[-1], activations[-1])
+        found.append(("BP1", np.asarray(error)))
+        for l, n in enumerate(self.layer_sizes[1:]):
+            add_layer(l, n)
         return found
 
     def update(self, dW: Sequence[np.ndarray], db: Sequence[np.ndarray], eta: float) -> None:

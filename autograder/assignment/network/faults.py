@@ -1,4 +1,4 @@
-"""The equations that a network breaks, each with its sentence and, where known mistakes explain it, with their names."""
+"""The equations that a network breaks, each with its sentence, and the names of known mistakes that explain it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,21 +62,23 @@ def same(one: np.ndarray, other: np.ndarray) -> bool:
     return one is other or near(one, other)
 
 
-def faults(gradients: Sequence[Gradient], constants: Mapping[str, float]) -> list[Fault]:
+def faults(gradients: Sequence[Gradient]) -> list[Fault]:
     """One for each equation that is broken, in their order."""
     names = explained(gradients)
     return [
-        Fault(OWNERS[equation], sentence(gradients, equation, constants), tuple(names.get(equation, ())))
+        Fault(OWNERS[equation], sentence(gradients, equation), tuple(names.get(equation, ())))
         for equation in EQUATIONS
         if any(broken == equation for gradient in gradients for broken, _ in gradient.account.broken)
     ]
 
 
-def sentence(gradients: Sequence[Gradient], equation: str, constants: Mapping[str, float]) -> str:
+def sentence(gradients: Sequence[Gradient], equation: str) -> str:
     """What does not hold, in the last layer in which it does not."""
     where = [(g, layer) for g in gradients for broken, layer in g.account.broken if broken == equation]
     seen = [(g, layer) for g, layer in where if (equation, layer) not in g.account.unseen]
     gradient, layer = max(seen or where, key=lambda place: place[1])
+    if how := gradient.account.arranged.get(equation):
+        return f"{equation}: `{'dW' if equation == 'BP3' else 'db'}` is right {how}"
     if not seen:
         return UNSEEN.format(equation=equation, layer=layer)
     shows = f"dW[{layer}]" if ("BP3", layer) not in gradient.account.broken else f"db[{layer}]"
@@ -86,7 +88,7 @@ def sentence(gradients: Sequence[Gradient], equation: str, constants: Mapping[st
         return text
     if own.shape != right.shape and own.shape != right.T.shape:
         return f"{text}: it should have shape {right.shape}, but has shape {own.shape}"
-    sizes = {"m": gradient.maps.m, **constants}
+    sizes = {"m": gradient.maps.m}
     if equation in ("BP1", "BP2"):
         sizes["the number of outputs"] = len(gradient.account.deltas[0])
     like = likeness(right, own, sizes) or of_samples(gradient, equation, layer)
@@ -112,12 +114,12 @@ def explained(gradients: Sequence[Gradient]) -> dict[str, list[str]]:
     """By equation, the known mistakes that explain it; none where several sets of as few do.
 
     A mistake explains an equation if it makes the student's own values of what they are made of, everywhere where the
-    equation is broken; and it may change nothing that is right.  Two in one equation are tried where no single one fits.
+    equation is broken; and it may change nothing that is right.  Where no single one fits, two in one are tried.
     """
     broken = [gradient.account.broken - gradient.account.unseen for gradient in gradients]
     if any(gradient.account.unseen for gradient in gradients):
         return {}
-    left = {equation for places in broken for equation, _ in places}
+    left: set[str] = {equation for places in broken for equation, _ in places}
     changes = (
         {mistake: [gradient.changed(mistake) for gradient in gradients] for mistake in gradients[0].variants}
         if left
@@ -136,11 +138,11 @@ def explained(gradients: Sequence[Gradient]) -> dict[str, list[str]]:
                 and all(fits(gradient, chosen, changes, g) for g, gradient in enumerate(gradients))
             ):
                 fitting.setdefault(frozenset(covered), []).append(chosen)
-        for covered, sets in sorted(fitting.items(), key=lambda item: -len(item[0])):
-            if covered <= left:
-                left -= covered
+        for whole, sets in sorted(fitting.items(), key=lambda item: -len(item[0])):
+            if whole <= left:
+                left -= whole
                 if len(sets) == 1:
-                    for equation in covered:
+                    for equation in whole:
                         touching = [m for m in sets[0] if any(e == equation for g in changes[m] for e, _ in g)]
                         found[equation] = touching
     return found

@@ -1,15 +1,17 @@
 """What a check of `backward` keeps of each gradient, so that afterwards the equations can be told apart."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from autograder.engine.calls import CallFailed, WrongForm
 from autograder.engine.case import Case, Fault
 
-from .faults import Gradient, faults
+from .faults import OWNERS, Gradient, faults
 from .proxy import Network
-from .relations import Alone, Maps, account
+from .relations import Account, Alone, Maps, account, mended, usable
 
 Pair = tuple[Sequence[Any], Sequence[Any]]
 
@@ -29,6 +31,7 @@ class Gradients:
 
     def __init__(self, case: Case):
         self.case, self.asked = case, list[Asked]()
+        self.about: set[str] = set()  # equations that the check is about: if all are broken, it has found that itself
 
     @classmethod
     def of(cls, case: Case) -> "Gradients":
@@ -50,13 +53,40 @@ class Gradients:
 
     def faults(self, recalled: Mapping[str, Mapping[str, Any]]) -> Sequence[Fault]:
         """The equations that are broken; `recalled` holds by mistake what was kept of it."""
-        assert self.case.expected is not None
         found = []
+        for one, maps, done in self.accounts():
+            variants = {mistake: maps_of(own, one.prefix) for mistake, own in recalled.items()}
+            found.append(Gradient(one.dW, one.db, maps, variants, done))
+        if any(gradient.account.unseen for gradient in found) and self.case.check not in OWNERS.values():
+            return ()
+        all_faults = faults(found) if found else []
+        nameless = {fault.check for fault in all_faults if not fault.mistakes}
+        if self.about and {OWNERS[equation] for equation in self.about} <= nameless:
+            return ()
+        return all_faults
+
+    def accounts(self) -> Iterator[tuple[Asked, Maps, Account]]:
+        """Each gradient, what is right there, and what is broken."""
+        assert self.case.expected is not None
         for one in self.asked:
             maps = maps_of(self.case.expected.right.recalled, one.prefix)
-            variants = {mistake: maps_of(own, one.prefix) for mistake, own in recalled.items()}
-            found.append(Gradient(one.dW, one.db, maps, variants, account(maps, one.dW, one.db, answers(one))))
-        return faults(found, {}) if found else ()
+            yield one, maps, account(maps, one.dW, one.db, answers(one))
+
+    def mended(self) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
+        """The last gradient with the right equation in the place of each wrong one; None where it is not to be had.
+
+        It is had where at most two of the four are wrong, none of which has been found right on these data.  What is
+        not finite, or beyond all measure, is no slip.
+        """
+        one, maps, found = list(self.accounts())[-1]
+        charged = {OWNERS[equation] for equation in found.kinds}
+        if not 1 <= len(charged) <= 2 or found.unseen or charged & self.case.passed or not measured([*one.dW, *one.db]):
+            return None
+        return mended(maps)
+
+
+def measured(arrays: Sequence[Any]) -> bool:
+    return all(usable(array, array.shape) for array in arrays if isinstance(array, np.ndarray))
 
 
 def maps_of(recalled: Mapping[str, Any], prefix: str) -> Maps:

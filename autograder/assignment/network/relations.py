@@ -9,14 +9,14 @@ What the equations make of a delta is given as arrays (`Maps`): no code of the s
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from autograder.engine.likeness import factor, near
 
-Deltas = list[np.ndarray]  # by layer, shape (n, m)
+Deltas = list[np.ndarray]  # shape (n, m)
 Place = tuple[str, int]  # equation and layer
 EQUATIONS = ("BP1", "BP2", "BP3", "BP4")
 KEPT = 8  # explanations that are followed from layer to layer
@@ -33,17 +33,20 @@ class Maps:
 
     def made(self, equation: str, layer: int, delta: np.ndarray | None) -> np.ndarray | None:
         """Its value in this layer: delta by BP1, or by BP2 from that of the next layer; `dW`, `db` by BP3, BP4."""
+        made: np.ndarray
         if equation == "BP1":
             return self.arrays.get("BP1")
         array = self.arrays.get(f"{equation}[{layer}]")
         if array is None or delta is None or array.shape[0] != len(delta):
             return None
         if equation == "BP2":
-            return np.einsum("kns,ks->ns", array, delta)
-        return np.tensordot(delta, array, axes=2) + self.arrays[f"{equation}[{layer}] at 0"]
+            made = np.einsum("kns,ks->ns", array, delta)
+        else:
+            made = np.tensordot(delta, array, axes=2) + self.arrays[f"{equation}[{layer}] at 0"]
+        return made
 
     def recovered(self, equation: str, layer: int, value: Any, sample: int | None = None) -> np.ndarray | None:
-        """The only delta of which the equation makes this value, of a batch or one sample alone; None if there is none."""
+        """The only delta, of a batch or one sample, of which the equation makes this value; None if there is none."""
         array, zero = self.arrays[f"{equation}[{layer}]"], self.arrays[f"{equation}[{layer}] at 0"]
         if not usable(value, zero.shape):
             return None
@@ -70,6 +73,12 @@ class Account:
     broken: frozenset[Place] = frozenset()
     deltas: tuple[np.ndarray, ...] = ()  # from the last layer to the first, as they are found
     unseen: frozenset[Place] = frozenset()
+    arranged: Mapping[str, str] = field(default_factory=dict)  # by equation, how its list has to be turned first
+
+    @property
+    def kinds(self) -> set[str]:
+        """The equations that are broken somewhere."""
+        return {equation for equation, _ in self.broken}
 
     @property
     def cost(self) -> float:
@@ -93,7 +102,27 @@ def account(maps: Maps, dW: Sequence[Any], db: Sequence[Any], alone: Alone) -> A
         for layer, deltas in enumerate(observed):
             deltas += from_samples(maps, layer, dW[layer], db[layer], answers)
         found = cheapest(maps, dW, db, observed)
-    return found
+    return turned(maps, dW, db) or found if found.unseen else found
+
+
+REVERSE, EXCHANGED = "with its layers in reverse", "in the place of the other list"
+
+
+def turned(maps: Maps, dW: Sequence[Any], db: Sequence[Any]) -> Account | None:
+    """The account of lists that are right but for their order, or for having changed places."""
+    best: Account | None = None
+    for reverse in (["BP3", "BP4"], ["BP3"], ["BP4"], []):
+        lists = [one[::-1] if name in reverse else one for name, one in (("BP3", dW), ("BP4", db))]
+        first, second = lists if reverse else lists[::-1]
+        observed = [from_batch(maps, layer, first[layer]) for layer in range(maps.layers)]
+        found = cheapest(maps, first, second, observed)
+        wrong = reverse or ["BP3", "BP4"]
+        if not found.unseen and not found.kinds & set(wrong) and (best is None or found.cost < best.cost):
+            said = dict.fromkeys(wrong, REVERSE if reverse else EXCHANGED)
+            best = replace(found, arranged=said)
+    if best is None:
+        return None
+    return replace(best, broken=best.broken | {(kind, layer) for kind in best.arranged for layer in range(maps.layers)})
 
 
 def from_batch(maps: Maps, layer: int, dW: Any) -> Deltas:
@@ -161,3 +190,18 @@ def with_unseen(maps: Maps, found: Account, observed: Sequence[Deltas]) -> Accou
         if not seen_below:
             unseen.add(("BP1" if layer == maps.layers - 1 else "BP2", layer))
     return Account(found.broken | unseen, found.deltas, frozenset(unseen))
+
+
+def mended(maps: Maps) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """(dW, db) as they are once what is broken is replaced by what is right, and all else is as it was."""
+    delta: np.ndarray | None = None
+    dW: list[np.ndarray] = []
+    db: list[np.ndarray] = []
+    for layer in reversed(range(maps.layers)):
+        last = layer == maps.layers - 1
+        delta = maps.made("BP1" if last else "BP2", layer, delta)
+        for grads, equation in ((dW, "BP3"), (db, "BP4")):
+            made = maps.made(equation, layer, delta)
+            assert made is not None
+            grads.insert(0, made)
+    return dW, db
