@@ -1,7 +1,7 @@
 """The equations that a network breaks, each with its sentence, and the names of known mistakes that explain it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -25,7 +25,7 @@ SENTENCES = {
     "BP3": "BP3: `dW[{layer}]` is not what BP3 makes of your own error of that layer",
     "BP4": "BP4: `db[{layer}]` is not what BP4 makes of your own error of that layer",
 }
-PRODUCTS = ("BP1", "BP2")  # where two mistakes may meet in one equation: their changes are factors
+PRODUCTS = {"BP1", "BP2"}  # where two mistakes may meet in one equation: their changes are factors
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,13 @@ class Gradient:
         """What the equation makes of the student's own delta."""
         return maps.made(equation, layer, self.account.delta(layer + 1 if equation == "BP2" else layer))
 
+    @property
+    def all_seen(self) -> "Gradient":
+        """The same where the names of what is broken account for what cannot be seen."""
+        return replace(
+            self, account=replace(self.account, broken=self.account.broken - self.account.unseen, unseen=frozenset())
+        )
+
     def changed(self, mistake: str) -> set[Place]:
         """Where a mistake changes an equation."""
         theirs = self.variants[mistake].arrays
@@ -62,14 +69,35 @@ def same(one: np.ndarray, other: np.ndarray) -> bool:
     return one is other or near(one, other)
 
 
-def faults(gradients: Sequence[Gradient]) -> list[Fault]:
-    """One for each equation that is broken, in their order."""
-    names = explained(gradients)
+def faults(gradients: Sequence[Gradient], names: Mapping[str, Sequence[str]]) -> list[Fault]:
+    """One for each equation that is broken, in their order; `names` are those that explain them."""
     return [
         Fault(OWNERS[equation], sentence(gradients, equation), tuple(names.get(equation, ())))
         for equation in EQUATIONS
-        if any(broken == equation for gradient in gradients for broken, _ in gradient.account.broken)
+        if any(equation in gradient.account.kinds for gradient in gradients)
     ]
+
+
+def best(possible: Sequence[Sequence[Gradient]]) -> tuple[list[Gradient], dict[str, list[str]]]:
+    """Of the accounts of each gradient the one by which the fewest equations are broken, and of these the fewest without names.
+
+    Names on which equally good accounts do not agree are left out.
+    """
+    found = []
+    for kinds in {gradient.account.kinds for accounts in possible for gradient in accounts}:
+        chosen = [next((g for g in accounts if g.account.kinds <= kinds), None) for accounts in possible]
+        gradients = [gradient for gradient in chosen if gradient is not None]
+        if len(gradients) == len(possible):
+            names = explained(gradients)
+            if {g.account.kinds - {e for e, _ in g.account.unseen} <= names.keys() for g in gradients} == {True}:
+                gradients = [gradient.all_seen for gradient in gradients]
+            broken = frozenset[str]().union(*(gradient.account.kinds for gradient in gradients))
+            nameless, cost = len(broken - names.keys()), sum(gradient.account.cost for gradient in gradients)
+            found.append(((len(broken), nameless), cost, gradients, names))
+    rank, _, gradients, names = min(found, key=lambda one: one[:2])
+    rivals = [one[3] for one in found if one[0] == rank]
+    agreed = {equation: own for equation, own in names.items() if all(r.get(equation) == own for r in rivals)}
+    return gradients, agreed
 
 
 def sentence(gradients: Sequence[Gradient], equation: str) -> str:
@@ -111,50 +139,68 @@ def of_samples(gradient: Gradient, equation: str, layer: int) -> str:
 
 
 def explained(gradients: Sequence[Gradient]) -> dict[str, list[str]]:
-    """By equation, the known mistakes that explain it; none where several sets of as few do.
+    """By equation, the known mistakes that explain it: as many equations as can be by as few names as can be.
 
     A mistake explains an equation if it makes the student's own values of what they are made of, everywhere where the
-    equation is broken; and it may change nothing that is right.  Where no single one fits, two in one are tried.
+    equation is broken; and it may change nothing that is right.  Two may meet in one equation.  Where several sets of
+    as few names do, only what they have in common is told.
     """
     broken = [gradient.account.broken - gradient.account.unseen for gradient in gradients]
-    if any(gradient.account.unseen for gradient in gradients):
+    kinds = {equation for places in broken for equation, _ in places}
+    if not kinds:
         return {}
-    left: set[str] = {equation for places in broken for equation, _ in places}
-    changes = (
-        {mistake: [gradient.changed(mistake) for gradient in gradients] for mistake in gradients[0].variants}
-        if left
-        else {}
-    )
+    changes = {mistake: [gradient.changed(mistake) for gradient in gradients] for mistake in gradients[0].variants}
     changes = {mistake: places for mistake, places in changes.items() if any(places)}
-    found: dict[str, list[str]] = {}
-    for number in (1, 2):
-        fitting: dict[frozenset[str], list[tuple[str, ...]]] = {}
-        for chosen in sets_of(changes, number, left):
-            changed = [set[Place]().union(*(changes[mistake][g] for mistake in chosen)) for g in range(len(gradients))]
-            covered = {equation for places in changed for equation, _ in places}
-            if (
-                covered <= left
-                and all(changed[g] == {p for p in broken[g] if p[0] in covered} for g in range(len(gradients)))
-                and all(fits(gradient, chosen, changes, g) for g, gradient in enumerate(gradients))
-            ):
-                fitting.setdefault(frozenset(covered), []).append(chosen)
-        for whole, sets in sorted(fitting.items(), key=lambda item: -len(item[0])):
-            if whole <= left:
-                left -= whole
-                if len(sets) == 1:
-                    for equation in whole:
-                        touching = [m for m in sets[0] if any(e == equation for g in changes[m] for e, _ in g)]
-                        found[equation] = touching
-    return found
+    fitting: list[tuple[frozenset[str], tuple[str, ...]]] = []
+    for chosen in sets_of(changes, kinds):
+        changed = [set[Place]().union(*(changes[mistake][g] for mistake in chosen)) for g in range(len(gradients))]
+        covered = frozenset(equation for places in changed for equation, _ in places)
+        if all(changed[g] == {p for p in broken[g] if p[0] in covered} for g in range(len(gradients))) and all(
+            fits(gradient, chosen, changes, g) for g, gradient in enumerate(gradients)
+        ):
+            fitting.append((covered, chosen))
+    covers = list(covers_of(sorted(kinds), fitting))
+    fewest = min(score(cover) for cover in covers)
+    told: list[dict[str, list[str]]] = []
+    for cover in (cover for cover in covers if score(cover) == fewest):
+        names = {
+            equation: [m for m in chosen if touches(changes[m], equation)] for own, chosen in cover for equation in own
+        }
+        told.append({equation: own for equation, own in names.items() if own})
+    return {equation: own for equation, own in told[0].items() if all(other.get(equation) == own for other in told)}
 
 
-def sets_of(changes: Mapping[str, Sequence[set[Place]]], number: int, left: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """Single mistakes, or pairs that meet in an equation."""
+Cover = list[tuple[frozenset[str], tuple[str, ...]]]
+
+
+def covers_of(kinds: Sequence[str], fitting: Cover) -> Iterator[Cover]:
+    """Every way to share these equations out among sets of mistakes, or to leave some without."""
+    if not kinds:
+        yield []
+        return
+    for covered, chosen in [*fitting, (frozenset(kinds[:1]), ())]:
+        if kinds[0] in covered and covered <= set(kinds):
+            for rest in covers_of([equation for equation in kinds if equation not in covered], fitting):
+                yield [(covered, chosen), *rest]
+
+
+def score(cover: Cover) -> tuple[int, int]:
+    """How many equations are left without a name, and how many names there are."""
+    return sum(not chosen for _, chosen in cover), len({name for _, chosen in cover for name in chosen})
+
+
+def touches(changes: Sequence[set[Place]], equation: str) -> bool:
+    return any(equation == changed for places in changes for changed, _ in places)
+
+
+def sets_of(changes: Mapping[str, Sequence[set[Place]]], kinds: set[str]) -> Iterator[tuple[str, ...]]:
+    """Single mistakes in these equations, and pairs that meet in one."""
     equations = {m: {equation for places in gs for equation, _ in places} for m, gs in changes.items()}
-    within = [mistake for mistake, own in equations.items() if own <= set(left)]
-    for chosen in combinations(within, number):
-        if number == 1 or equations[chosen[0]] & equations[chosen[1]] & set(PRODUCTS):
-            yield chosen
+    within = [mistake for mistake, own in equations.items() if own <= kinds]
+    yield from ((mistake,) for mistake in within)
+    for one, other in combinations(within, 2):
+        if equations[one] & equations[other] & PRODUCTS:
+            yield one, other
 
 
 def fits(gradient: Gradient, chosen: Sequence[str], changes: Mapping[str, Sequence[set[Place]]], g: int) -> bool:

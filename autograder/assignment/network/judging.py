@@ -9,9 +9,9 @@ import numpy as np
 from autograder.engine.calls import CallFailed, WrongForm
 from autograder.engine.case import Case, Fault
 
-from .faults import OWNERS, Gradient, faults
+from .faults import OWNERS, Gradient, best, faults
 from .proxy import Network
-from .relations import Account, Alone, Maps, account, mended, usable
+from .relations import Account, Alone, Maps, accounts, mended, usable
 
 Pair = tuple[Sequence[Any], Sequence[Any]]
 
@@ -53,24 +53,27 @@ class Gradients:
 
     def faults(self, recalled: Mapping[str, Mapping[str, Any]]) -> Sequence[Fault]:
         """The equations that are broken; `recalled` holds by mistake what was kept of it."""
-        found = []
-        for one, maps, done in self.accounts():
+        possible = []
+        for one, maps, found in self.accounts():
             variants = {mistake: maps_of(own, one.prefix) for mistake, own in recalled.items()}
-            found.append(Gradient(one.dW, one.db, maps, variants, done))
-        if any(gradient.account.unseen for gradient in found) and self.case.check not in OWNERS.values():
+            possible.append([Gradient(one.dW, one.db, maps, variants, account) for account in found])
+        if not possible:
             return ()
-        all_faults = faults(found) if found else []
+        gradients, names = best(possible)
+        if any(gradient.account.unseen for gradient in gradients) and self.case.check not in OWNERS.values():
+            return ()
+        all_faults = faults(gradients, names)
         nameless = {fault.check for fault in all_faults if not fault.mistakes}
         if self.about and {OWNERS[equation] for equation in self.about} <= nameless:
             return ()
         return all_faults
 
-    def accounts(self) -> Iterator[tuple[Asked, Maps, Account]]:
-        """Each gradient, what is right there, and what is broken."""
+    def accounts(self) -> Iterator[tuple[Asked, Maps, list[Account]]]:
+        """Each gradient, what is right there, and how it may have come about."""
         assert self.case.expected is not None
         for one in self.asked:
             maps = maps_of(self.case.expected.right.recalled, one.prefix)
-            yield one, maps, account(maps, one.dW, one.db, answers(one))
+            yield one, maps, accounts(maps, one.dW, one.db, answers(one))
 
     def mended(self) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
         """The last gradient with the right equation in the place of each wrong one; None where it is not to be had.
@@ -78,7 +81,8 @@ class Gradients:
         It is had where at most two of the four are wrong, none of which has been found right on these data.  What is
         not finite, or beyond all measure, is no slip.
         """
-        one, maps, found = list(self.accounts())[-1]
+        one, maps, possible = list(self.accounts())[-1]
+        found = possible[0]
         charged = {OWNERS[equation] for equation in found.kinds}
         if not 1 <= len(charged) <= 2 or found.unseen or charged & self.case.passed or not measured([*one.dW, *one.db]):
             return None

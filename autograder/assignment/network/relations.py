@@ -8,7 +8,7 @@ the slope only in `dW[-1]`, say, has carried the right delta on.
 What the equations make of a delta is given as arrays (`Maps`): no code of the solution is needed here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from autograder.engine.likeness import factor, near
 Deltas = list[np.ndarray]  # shape (n, m)
 Place = tuple[str, int]  # equation and layer
 EQUATIONS = ("BP1", "BP2", "BP3", "BP4")
-KEPT = 8  # explanations that are followed from layer to layer
+KEPT = 3  # accounts that are followed from layer to layer, for each set of equations
 HUGE = 1e9  # no entry of a gradient is beyond this, however wrong an honest network is
 
 
@@ -68,22 +68,18 @@ def usable(value: Any, shape: tuple[int, ...]) -> bool:
 
 @dataclass(frozen=True)
 class Account:
-    """Deltas by which the fewest equations are broken, where these are, and where no delta is seen at all."""
+    """Deltas that may have been, and where equations are broken if so; `unseen` ones for want of a trace of delta."""
 
     broken: frozenset[Place] = frozenset()
-    deltas: tuple[np.ndarray, ...] = ()  # from the last layer to the first, as they are found
+    deltas: tuple[np.ndarray, ...] = ()  # from the last layer to the first
+    cost: float = 0.0
     unseen: frozenset[Place] = frozenset()
     arranged: Mapping[str, str] = field(default_factory=dict)  # by equation, how its list has to be turned first
 
     @property
-    def kinds(self) -> set[str]:
+    def kinds(self) -> frozenset[str]:
         """The equations that are broken somewhere."""
-        return {equation for equation, _ in self.broken}
-
-    @property
-    def cost(self) -> float:
-        # Where it is even, the delta is taken to be right.
-        return sum(1.01 if equation in ("BP1", "BP2") else 1 for equation, _ in self.broken)
+        return frozenset(equation for equation, _ in self.broken)
 
     def delta(self, layer: int) -> np.ndarray | None:
         """That of a layer; None behind the last one."""
@@ -94,28 +90,32 @@ class Account:
 Alone = Callable[[], Sequence[tuple[Sequence[Any], Sequence[Any]]]]  # (dW, db) of each sample
 
 
-def account(maps: Maps, dW: Sequence[Any], db: Sequence[Any], alone: Alone) -> Account:
-    """What in the gradients of a batch is as the equations say; `alone` is asked where the batch does not show it."""
+def accounts(maps: Maps, dW: Sequence[Any], db: Sequence[Any], alone: Alone) -> list[Account]:
+    """How a batch's gradients may have come about, the cheapest first, one for each set of equations.
+
+    `alone` is asked where the batch does not show it.
+    """
     observed = [from_batch(maps, layer, dW[layer]) for layer in range(maps.layers)]
-    found = cheapest(maps, dW, db, observed)
-    if found.unseen and (answers := alone()):
+    found = ranked(maps, dW, db, observed)
+    if found[0].unseen and (answers := alone()):
         for layer, deltas in enumerate(observed):
             deltas += from_samples(maps, layer, dW[layer], db[layer], answers)
-        found = cheapest(maps, dW, db, observed)
-    return turned(maps, dW, db) or found if found.unseen else found
+        found = ranked(maps, dW, db, observed)
+    turned = in_other_order(maps, dW, db) if found[0].unseen else None
+    return [turned] if turned else found
 
 
 REVERSE, EXCHANGED = "with its layers in reverse", "in the place of the other list"
 
 
-def turned(maps: Maps, dW: Sequence[Any], db: Sequence[Any]) -> Account | None:
+def in_other_order(maps: Maps, dW: Sequence[Any], db: Sequence[Any]) -> Account | None:
     """The account of lists that are right but for their order, or for having changed places."""
     best: Account | None = None
     for reverse in (["BP3", "BP4"], ["BP3"], ["BP4"], []):
         lists = [one[::-1] if name in reverse else one for name, one in (("BP3", dW), ("BP4", db))]
         first, second = lists if reverse else lists[::-1]
         observed = [from_batch(maps, layer, first[layer]) for layer in range(maps.layers)]
-        found = cheapest(maps, first, second, observed)
+        found = ranked(maps, first, second, observed)[0]
         wrong = reverse or ["BP3", "BP4"]
         if not found.unseen and not found.kinds & set(wrong) and (best is None or found.cost < best.cost):
             said = dict.fromkeys(wrong, REVERSE if reverse else EXCHANGED)
@@ -156,26 +156,34 @@ def sized(value: Any, n: int) -> bool:
     return isinstance(value, np.ndarray) and value.size == n and usable(value, value.shape)
 
 
-def cheapest(maps: Maps, dW: Sequence[Any], db: Sequence[Any], observed: Sequence[Deltas]) -> Account:
-    """Of the deltas that are observed, or follow from one another, those by which the fewest equations are broken."""
-    accounts = [Account()]
+def ranked(maps: Maps, dW: Sequence[Any], db: Sequence[Any], observed: Sequence[Deltas]) -> list[Account]:
+    """The accounts by deltas that are observed, or that follow from one another."""
+    found = [Account()]
     for layer in reversed(range(maps.layers)):
-        longer = []
-        for before in accounts:
-            source = ("BP1" if layer == maps.layers - 1 else "BP2", layer)
-            image = maps.made(*source, before.deltas[-1] if before.deltas else None)
-            assert image is not None
-            options = [(image, frozenset[Place]())]
-            options += [(seen, frozenset({source})) for seen in observed[layer] if not near(image, seen)]
-            for delta, broken in options:
-                for equation, value in (("BP3", dW[layer]), ("BP4", db[layer])):
-                    made = maps.made(equation, layer, delta)
-                    assert made is not None
-                    if not (usable(value, made.shape) and near(made, value)):
-                        broken |= {(equation, layer)}
-                longer.append(Account(before.broken | broken, (*before.deltas, delta)))
-        accounts = sorted(longer, key=lambda one: one.cost)[:KEPT]
-    return with_unseen(maps, accounts[0], observed)
+        longer: dict[frozenset[str], list[Account]] = {}
+        for before in found:
+            for after in continued(maps, before, layer, dW[layer], db[layer], observed[layer]):
+                longer.setdefault(after.kinds, []).append(after)
+        found = [one for same in longer.values() for one in sorted(same, key=lambda one: one.cost)[:KEPT]]
+    found = sorted((with_unseen(maps, one, observed) for one in found), key=lambda one: one.cost)
+    return list({one.kinds: one for one in reversed(found)}.values())[::-1]
+
+
+def continued(maps: Maps, before: Account, layer: int, dW: Any, db: Any, observed: Deltas) -> Iterator[Account]:
+    """The account with one more layer, for each delta that this may have."""
+    source = ("BP1" if layer == maps.layers - 1 else "BP2", layer)
+    image = maps.made(*source, before.deltas[-1] if before.deltas else None)
+    assert image is not None
+    for delta in [image, *(seen for seen in observed if not near(image, seen))]:
+        # Where it is even, delta is right; and what has the form of BP3 with another delta is likely to be BP3 of it.
+        costs = {} if delta is image else {source: 1.01}
+        for place, value in ((("BP3", layer), dW), (("BP4", layer), db)):
+            made = maps.made(*place, delta)
+            assert made is not None
+            if not (usable(value, made.shape) and near(made, value)):
+                formed = place[0] == "BP3" and maps.recovered("BP3", layer, value) is not None
+                costs[place] = 1.4 if formed and factor(made, value) is None else 1
+        yield Account(before.broken | costs.keys(), (*before.deltas, delta), before.cost + sum(costs.values()))
 
 
 def with_unseen(maps: Maps, found: Account, observed: Sequence[Deltas]) -> Account:
@@ -185,11 +193,11 @@ def with_unseen(maps: Maps, found: Account, observed: Sequence[Deltas]) -> Accou
         delta = found.delta(layer)
         assert delta is not None
         shows = {("BP3", layer), ("BP4", layer)} - found.broken or any(near(delta, seen) for seen in observed[layer])
-        carried = seen_below and ("BP2", layer - 1) not in found.broken
-        seen_below = bool(shows or carried)
+        seen_below = bool(shows) or (seen_below and ("BP2", layer - 1) not in found.broken)
         if not seen_below:
             unseen.add(("BP1" if layer == maps.layers - 1 else "BP2", layer))
-    return Account(found.broken | unseen, found.deltas, frozenset(unseen))
+    unseen -= found.broken
+    return replace(found, broken=found.broken | unseen, cost=found.cost + len(unseen), unseen=frozenset(unseen))
 
 
 def mended(maps: Maps) -> tuple[list[np.ndarray], list[np.ndarray]]:
