@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from autograder.assignment.network.faults import OWNERS
+from autograder.engine.calls import CallFailed
 from autograder.engine.check import Task
 
 from .test_backward import prepare
@@ -32,7 +34,14 @@ def test_gradient(student, case):
         for options in ({}, {"l2": strength}):
             network = student.network(sizes, seed=seed, parameters=parameters, **options)
             prepare(case, network, X)
-            gradients.append(network.backward(Y))
+            try:
+                gradients.append(network.backward(Y))
+            except CallFailed as failure:
+                # On square layers it has answered, and what is wrong with it is charged in `backward`.
+                if failure.kind != "error" or not case.seen.judged or case.passed >= set(OWNERS.values()):
+                    raise
+                case.rest_optional = True
+                return
         for name, without, grown in zip(("dW", "db"), *gradients, strict=True):
             # db from 1 on, for what is 0 is easily right
             for layer, (before, after) in enumerate(zip(without, grown, strict=True)):

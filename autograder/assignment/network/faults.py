@@ -37,6 +37,7 @@ class Gradient:
     maps: Maps
     variants: Mapping[str, Maps]
     account: Account
+    needs_names: bool = False
 
     def own(self, equation: str, layer: int) -> Any:
         """The student's value of the equation in this layer."""
@@ -50,10 +51,9 @@ class Gradient:
 
     @property
     def all_seen(self) -> "Gradient":
-        """The same where the names of what is broken account for what cannot be seen."""
-        return replace(
-            self, account=replace(self.account, broken=self.account.broken - self.account.unseen, unseen=frozenset())
-        )
+        """The same if names can be given to all that is seen to be broken: then nothing else need be."""
+        seen = replace(self.account, broken=self.account.broken - self.account.unseen, unseen=frozenset())
+        return replace(self, account=seen, needs_names=True)
 
     def changed(self, mistake: str) -> set[Place]:
         """Where a mistake changes an equation."""
@@ -79,21 +79,21 @@ def faults(gradients: Sequence[Gradient], names: Mapping[str, Sequence[str]]) ->
 
 
 def best(possible: Sequence[Sequence[Gradient]]) -> tuple[list[Gradient], dict[str, list[str]]]:
-    """Of the accounts of each gradient the one by which the fewest equations are broken, and of these the fewest without names.
+    """Of the accounts of each gradient the one that breaks the fewest equations, and leaves the fewest without a name.
 
     Names on which equally good accounts do not agree are left out.
     """
+    possible = [[*own, *(one.all_seen for one in own if one.account.unseen)] for own in possible]
     found = []
-    for kinds in {gradient.account.kinds for accounts in possible for gradient in accounts}:
-        chosen = [next((g for g in accounts if g.account.kinds <= kinds), None) for accounts in possible]
+    for kinds in {gradient.account.kinds for own in possible for gradient in own}:
+        chosen = [next((one for one in own if one.account.kinds <= kinds), None) for own in possible]
         gradients = [gradient for gradient in chosen if gradient is not None]
         if len(gradients) == len(possible):
             names = explained(gradients)
-            if {g.account.kinds - {e for e, _ in g.account.unseen} <= names.keys() for g in gradients} == {True}:
-                gradients = [gradient.all_seen for gradient in gradients]
             broken = frozenset[str]().union(*(gradient.account.kinds for gradient in gradients))
             nameless, cost = len(broken - names.keys()), sum(gradient.account.cost for gradient in gradients)
-            found.append(((len(broken), nameless), cost, gradients, names))
+            if not (nameless and any(gradient.needs_names for gradient in gradients)):
+                found.append(((len(broken), nameless), cost, gradients, names))
     rank, _, gradients, names = min(found, key=lambda one: one[:2])
     rivals = [one[3] for one in found if one[0] == rank]
     agreed = {equation: own for equation, own in names.items() if all(r.get(equation) == own for r in rivals)}

@@ -1,7 +1,7 @@
 """What a check of `backward` keeps of each gradient, so that afterwards the equations can be told apart."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,16 @@ from autograder.engine.case import Case, Fault
 
 from .faults import OWNERS, Gradient, best, faults
 from .proxy import Network
-from .relations import Account, Alone, Maps, accounts, mended, usable
+from .relations import Alone, Maps, accounts, mended, usable
 
 Pair = tuple[Sequence[Any], Sequence[Any]]
+
+
+ADDED_UP = Fault(
+    "backward/other_batches",
+    "Each answer of `backward` is that of its own batch plus the answer before",
+    ("gradients_accumulated",),
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,18 @@ class Asked:
     db: Sequence[Any]
     prefix: str
     alone: Alone
+    network: Network
+
+    def less(self, other: "Asked | None") -> "Asked":
+        """The same without what the other adds to it."""
+        if other is None:
+            return self
+        return replace(self, dW=list(map(minus, self.dW, other.dW)), db=list(map(minus, self.db, other.db)))
+
+
+def minus(one: Any, other: Any) -> Any:
+    both = isinstance(one, np.ndarray) and isinstance(other, np.ndarray) and one.shape == other.shape
+    return one - other if both and one.dtype == other.dtype == np.float64 else one
 
 
 class Gradients:
@@ -49,31 +68,42 @@ class Gradients:
             equations = network.call("equations", Y)
             self.case.seen.recalled.update({prefix + name: array for name, array in equations})
         else:
-            self.asked.append(Asked(*gradients, prefix, alone))
+            self.asked.append(Asked(*gradients, prefix, alone, network))
 
     def faults(self, recalled: Mapping[str, Mapping[str, Any]]) -> Sequence[Fault]:
         """The equations that are broken; `recalled` holds by mistake what was kept of it."""
-        possible = []
-        for one, maps, found in self.accounts():
-            variants = {mistake: maps_of(own, one.prefix) for mistake, own in recalled.items()}
-            possible.append([Gradient(one.dW, one.db, maps, variants, account) for account in found])
-        if not possible:
+        gradients, names = self.told_apart(self.asked, recalled)
+        added = []
+        before = [None, *self.asked]
+        if any(two and one.network is two.network for one, two in zip(self.asked, before, strict=False)):
+            rest = [
+                one.less(two if two and one.network is two.network else None)
+                for one, two in zip(self.asked, before, strict=False)
+            ]
+            others, other_names = self.told_apart(rest, recalled)
+            if kinds_of(others) < kinds_of(gradients):
+                gradients, names, added = others, other_names, [ADDED_UP]
+        unseen = any(gradient.account.unseen for gradient in gradients)
+        found = faults(gradients, names) + added
+        nameless = {fault.check for fault in found if not fault.mistakes}
+        if (unseen and self.case.check not in OWNERS.values()) or (
+            self.about and {OWNERS[equation] for equation in self.about} <= nameless
+        ):
             return ()
-        gradients, names = best(possible)
-        if any(gradient.account.unseen for gradient in gradients) and self.case.check not in OWNERS.values():
-            return ()
-        all_faults = faults(gradients, names)
-        nameless = {fault.check for fault in all_faults if not fault.mistakes}
-        if self.about and {OWNERS[equation] for equation in self.about} <= nameless:
-            return ()
-        return all_faults
+        return found
 
-    def accounts(self) -> Iterator[tuple[Asked, Maps, list[Account]]]:
-        """Each gradient, what is right there, and how it may have come about."""
+    def told_apart(
+        self, answers: Sequence[Asked], recalled: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[list[Gradient], dict[str, list[str]]]:
+        """What is broken in these answers, and by which mistakes."""
         assert self.case.expected is not None
-        for one in self.asked:
+        possible = []
+        for one in answers:
             maps = maps_of(self.case.expected.right.recalled, one.prefix)
-            yield one, maps, accounts(maps, one.dW, one.db, answers(one))
+            variants = {mistake: maps_of(own, one.prefix) for mistake, own in recalled.items()}
+            found = accounts(maps, one.dW, one.db, answers_of(one))
+            possible.append([Gradient(one.dW, one.db, maps, variants, account) for account in found])
+        return best(possible) if possible else ([], {})
 
     def mended(self) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
         """The last gradient with the right equation in the place of each wrong one; None where it is not to be had.
@@ -81,12 +111,20 @@ class Gradients:
         It is had where at most two of the four are wrong, none of which has been found right on these data.  What is
         not finite, or beyond all measure, is no slip.
         """
-        one, maps, possible = list(self.accounts())[-1]
-        found = possible[0]
-        charged = {OWNERS[equation] for equation in found.kinds}
-        if not 1 <= len(charged) <= 2 or found.unseen or charged & self.case.passed or not measured([*one.dW, *one.db]):
+        assert self.case.expected is not None
+        last = self.asked[-1]
+        maps = maps_of(self.case.expected.right.recalled, last.prefix)
+        if not accounts(maps, last.dW, last.db, lambda: ())[0].broken:
             return None
-        return mended(maps)
+        (gradient,), _ = self.told_apart([last], {name: s.recalled for name, s in self.case.expected.wrong.items()})
+        charged = {OWNERS[equation] for equation in gradient.account.kinds}
+        if len(charged) > 2 or gradient.account.unseen or charged & self.case.passed:
+            return None
+        return mended(maps) if measured([*last.dW, *last.db]) else None
+
+
+def kinds_of(gradients: Sequence[Gradient]) -> frozenset[str]:
+    return frozenset[str]().union(*(gradient.account.kinds for gradient in gradients))
 
 
 def measured(arrays: Sequence[Any]) -> bool:
@@ -97,7 +135,7 @@ def maps_of(recalled: Mapping[str, Any], prefix: str) -> Maps:
     return Maps({name.removeprefix(prefix): array for name, array in recalled.items() if name.startswith(prefix)})
 
 
-def answers(one: Asked) -> Alone:
+def answers_of(one: Asked) -> Alone:
     """What the samples alone give, or nothing where a call fails."""
 
     def ask() -> Sequence[Pair]:

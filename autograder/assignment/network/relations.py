@@ -91,7 +91,7 @@ Alone = Callable[[], Sequence[tuple[Sequence[Any], Sequence[Any]]]]  # (dW, db) 
 
 
 def accounts(maps: Maps, dW: Sequence[Any], db: Sequence[Any], alone: Alone) -> list[Account]:
-    """How a batch's gradients may have come about, the cheapest first, one for each set of equations.
+    """How a batch's gradients may have come about, the cheapest first.
 
     `alone` is asked where the batch does not show it.
     """
@@ -166,7 +166,7 @@ def ranked(maps: Maps, dW: Sequence[Any], db: Sequence[Any], observed: Sequence[
                 longer.setdefault(after.kinds, []).append(after)
         found = [one for same in longer.values() for one in sorted(same, key=lambda one: one.cost)[:KEPT]]
     found = sorted((with_unseen(maps, one, observed) for one in found), key=lambda one: one.cost)
-    return list({one.kinds: one for one in reversed(found)}.values())[::-1]
+    return list({(one.kinds, one.unseen): one for one in reversed(found)}.values())[::-1]
 
 
 def continued(maps: Maps, before: Account, layer: int, dW: Any, db: Any, observed: Deltas) -> Iterator[Account]:
