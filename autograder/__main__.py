@@ -5,7 +5,6 @@ import os
 import sys
 from pathlib import Path
 
-from . import ROOT
 from .course.model import assignment
 from .errors import KitError
 
@@ -28,11 +27,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
-        prog="python -m autograder", description="Build and grade the backpropagation assignment."
+        prog="python -m autograder", description=f"Build and grade the assignment {assignment().name}."
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    release = commands.add_parser("release", help=f"build the student folder, release/{assignment().name}")
+    release = commands.add_parser("release", help=f"build the student folder, {assignment().student_folder}")
     release.add_argument("--check", action="store_true", help="only say whether the folder is current")
     release.set_defaults(run=run_release)
 
@@ -95,40 +94,37 @@ def parser() -> argparse.ArgumentParser:
 def run_release(options: argparse.Namespace) -> int:
     from .release.build import build, stale
 
+    folder = assignment().student_folder
     if options.check:
         where = stale()
         if where:
-            print(
-                f"release/{assignment().name} is not current: {where}. Run `make release` and commit what it changes."
-            )
+            print(f"{folder} is not current: {where}. Run `make release` and commit what it changes.")
             return 1
-        print(f"release/{assignment().name} is current.")
+        print(f"{folder} is current.")
         return 0
     names = build(tried=True)
-    print(f"{assignment().release.relative_to(ROOT)}: {len(names)} files for students, solutions left out.")
+    print(f"{folder}: {len(names)} files for students, solutions left out.")
     return 0
 
 
 def run_grade(options: argparse.Namespace) -> int:
     from .grading.whole_class import grade_class
+    from .platforms.nbgrader.gradebook import Gradebook
 
-    return grade_class(options)
+    return grade_class(options, Gradebook)
 
 
 def run_grade_one(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from .course.seed import use_example
     from .grading.submission import grade_apart
-    from .grading.whole_class import EXAMPLES, UNSAFE
     from .intake.submissions import BadInput, read_submission, released_stubs
-    from .report.terminal import one_result
     from .results.model import as_json
-    from .sandbox import choose
+    from .sandbox import UNSAFE, choose
 
     if not os.path.lexists(options.path):
         raise BadInput(f"{options.path}: there is no such file or folder; give what one student handed in.")
-    if options.path.resolve().is_relative_to(EXAMPLES):
+    examples = assignment().example_class
+    if examples and options.path.resolve().is_relative_to(examples):
         use_example()
     submission = read_submission(options.path, options.path.resolve().stem, released_stubs())
     if options.no_sandbox:
@@ -137,6 +133,10 @@ def run_grade_one(options: argparse.Namespace) -> int:
     if options.json:
         print(as_json(result), end="")
     else:
+        from rich.console import Console
+
+        from .report.terminal import one_result
+
         one_result(Console(), result)
     for error in result.kit_errors:
         print(f"autograder: the kit itself failed: {error}", file=sys.stderr)

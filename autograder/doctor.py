@@ -39,8 +39,8 @@ def packages() -> str:
 
 def release() -> str:
     if not (assignment().release / assignment().subject.package).is_dir():
-        raise RuntimeError(f"release/{assignment().name} is missing: run `make release`.")
-    return str(assignment().release.relative_to(ROOT))
+        raise RuntimeError(f"{assignment().student_folder} is missing: run `make release`.")
+    return assignment().student_folder
 
 
 def seed() -> str:

@@ -12,6 +12,11 @@ from .network.case import NetworkCase
 from .network.training import loss_of
 from .solution import predict
 
+title = "Your network"
+note = (
+    "Loss curves: yours is solid, the solution's dashed; both end where the goal is met."
+    " The dashed circle is the true boundary."
+)
 PLANES = {"xor/learns": (-0.5, 1.5), "circle/learns": (-1.0, 1.0), "spirals/separates": (-1.1, 1.1)}
 SUBJECTS = {"xor/learns": "XOR", "circle/learns": "the circle", "spirals/separates": "the spirals"}
 XOR = [(0.25, 0.25, 0), (0.25, 0.75, 1), (0.75, 0.25, 1), (0.75, 0.75, 0)]  # in the picture's own units

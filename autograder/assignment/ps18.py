@@ -9,6 +9,7 @@ from .mistakes import MISTAKES
 from .network import PROXY
 from .network.case import NetworkCase
 from .solution import SUBJECT, predict, solution, touched
+from .twin import Twins
 
 NAME = "ps18"
 
@@ -20,8 +21,8 @@ assignment = Assignment(
     checks="autograder.assignment.checks",
     solutions=ROOT / "solutions" / "backprop",
     given=(
-        *("__init__", "activations", "datasets", "demo_figures", "demos", "exercises", "figures", "gallery"),
-        *("gradient_check", "neural_network", "recipe"),
+        *("__init__", "activations", "datasets", "demo_data", "demo_figures", "demos", "exercises"),
+        *("figures", "gallery", "gradient_check", "neural_network", "recipe"),
     ),
     source=ROOT / "source" / NAME,
     release=ROOT / "release" / NAME,
@@ -30,6 +31,7 @@ assignment = Assignment(
     touched_by=touched,
     proxy=PROXY,
     grading_case=partial(NetworkCase, predict=predict),
+    guide=lambda names: Twins(solution(names)),
     proxy_room="network",
     rooms=("network",),
     pictures=pictures,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from functools import cache
 
 import numpy as np
 from backprop.activations import ACTIVATIONS
@@ -35,6 +36,8 @@ SUBJECT = Subject(
     slow=("train",),
 )
 
+FIELDS = asdict(SUBJECT)
+
 
 def predict(
     weights: Iterable[np.ndarray],
@@ -55,9 +58,12 @@ def predict(
 
 def solution(mistakes: Iterable[str]) -> Answerer:
     """The chapter's network, or that with these known mistakes."""
-    return Answerer(asdict(SUBJECT), kind=network_with(*mistakes))
+    return Answerer(FIELDS, kind=class_with(*mistakes))
+
+
+class_with = cache(network_with)
 
 
 def touched(conversation: Callable[[Answerer], object]) -> list[str]:
     """The known mistakes that can show in a conversation with a network."""
-    return touched_by(lambda network_class: conversation(Answerer(asdict(SUBJECT), kind=network_class)))
+    return touched_by(lambda network_class: conversation(Answerer(FIELDS, kind=network_class)))

@@ -11,7 +11,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
+from .. import ROOT
 from ..engine.answering import Answerer
+from ..engine.calls import Student
 from ..engine.case import Case, Mistake
 from ..engine.runner import Proxy
 from ..engine.subject import Subject
@@ -21,7 +23,10 @@ DEFAULT = "autograder.assignment.ps18"
 
 
 class Pictures(Protocol):
-    """What feedback pages draw."""
+    """What feedback pages draw, under a title and with a note for all pictures."""
+
+    title: str
+    note: str
 
     def data(self, cases: Mapping[str, Case]) -> dict[str, Any]:
         """By check, what a result keeps of these visible cases."""
@@ -33,6 +38,8 @@ class Pictures(Protocol):
 
 
 class NoPictures:
+    title = note = ""
+
     def data(self, cases: Mapping[str, Case]) -> dict[str, Any]:
         return {}
 
@@ -64,6 +71,8 @@ class Assignment:
     touched_by: Callable[[Callable[[Answerer], object]], list[str] | None] = none_told_apart
     proxy: Proxy = field(default_factory=Proxy)  # as students have it
     grading_case: Callable[..., Case] | None = None  # in the place of the proxy's, in grading
+    # The solution with these known mistakes, as checks see it: where not given, `solution` by way of the proxy.
+    guide: Callable[[Iterable[str]], Student] | None = None
     proxy_room: str = ""  # the one of `rooms` that has it
     rooms: Sequence[str] = ()  # packages beside `checks` that it imports: students get them, too
     borrowed: Mapping[Path, str] = field(default_factory=dict)  # files of other folders, and where students get them
@@ -73,6 +82,11 @@ class Assignment:
     @property
     def notebook(self) -> str:
         return f"{self.name}.ipynb"
+
+    @property
+    def student_folder(self) -> str:
+        """The released folder, as sentences call it."""
+        return self.release.relative_to(ROOT).as_posix()
 
 
 @cache

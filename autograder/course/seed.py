@@ -15,7 +15,7 @@ from ..errors import KitError
 FILE = ROOT / "autograder" / "hidden-seed"
 BYTES = 16
 EXAMPLE = b"example seed 001"  # public
-SWITCH = "BACKPROP_EXAMPLE_SEED"  # in the environment: it reaches every process that grades
+SWITCH = "AUTOGRADER_EXAMPLE_SEED"  # in the environment: it reaches every process that grades
 RENEW = "take the file away, and the next run draws a new one"
 
 

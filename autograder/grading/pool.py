@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from multiprocessing import forkserver
 
 from ..intake.submissions import Submission
 from ..results.model import Result
@@ -15,12 +16,18 @@ from ..sandbox.lifetime import end_with_run, remove_orphans
 from .submission import Graded, grade_once, graded_from, once_more
 
 
+def start_forkserver() -> None:
+    """Start the process that all others are forked from; it makes itself ready while this one goes on."""
+    multiprocessing.set_forkserver_preload(["autograder.grading.forkserver"])
+    forkserver.ensure_running()
+
+
 @contextmanager
 def processes(jobs: int) -> Iterator[Executor]:
     """`jobs` processes on this machine, forked from one that has the checks imported."""
     remove_orphans()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["autograder.grading.forkserver"])
+    start_forkserver()
     executor = ProcessPoolExecutor(jobs, mp_context=context, initializer=end_with_run)
     try:
         yield executor

@@ -7,9 +7,11 @@ from ..course.model import assignment
 from ..engine.answering import Arrays, Header
 from ..engine.calls import METHOD_CPU, TRAINING_CPU, Ask
 from ..sandbox import Child, Worker
+from ..sandbox.clock import read
 
 SUBMISSION_CPU = 240.0  # seconds for all calls and trainings of one submission, and for judging its answers
 JUDGING_MEMORY = 1 << 28  # bytes by which answers may make the grading process grow; honest ones take 1 MB
+PAGE = resource.getpagesize()
 USED_UP = "the {:.0f} s for the whole submission are used up"
 
 
@@ -59,12 +61,12 @@ class SandboxRuntime:
         child, refusal = self._child, self.refusal()
         if child is None or refusal:
             return {"crashed": refusal or "its process is gone"}, []
-        network, slow = header.get("on", -1), method in assignment().subject.slow
-        limit = TRAINING_CPU - self._trained.get(network, 0.0) if slow else METHOD_CPU
+        asked, slow = header.get("on", -1), method in assignment().subject.slow
+        limit = TRAINING_CPU - self._trained.get(asked, 0.0) if slow else METHOD_CPU
         left, before = self.left(), child.cost
         reply, returned = child.ask(header, arrays, max(min(limit, left), 0.01))
         if slow:
-            self._trained[network] = self._trained.get(network, 0.0) + child.cost - before
+            self._trained[asked] = self._trained.get(asked, 0.0) + child.cost - before
         if "timeout" in reply:
             reply = {"timeout": TRAINING_CPU if slow else METHOD_CPU}
             if left < limit:
@@ -74,5 +76,4 @@ class SandboxRuntime:
 
 def data_bytes() -> int:
     """What RLIMIT_DATA counts of this process now."""
-    with open("/proc/self/statm") as stream:
-        return int(stream.read().split()[5]) * resource.getpagesize()
+    return int(read("/proc/self/statm").split()[5]) * PAGE

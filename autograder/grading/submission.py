@@ -25,6 +25,7 @@ from ..results.record import kit_failure, load_problem, result
 from ..sandbox import Sandbox, SandboxError, Worker
 from ..sandbox.lifetime import end_with_parent
 from ..sandbox.process import NOT_STARTED
+from . import kept
 from .runtime import JUDGING_MEMORY, SUBMISSION_CPU, SandboxRuntime, data_bytes
 
 ATTEMPTS = 4  # to import a notebook
@@ -141,6 +142,8 @@ def once_more(submission: Submission, spent: float) -> Submission:
 def grade_once(submission: Submission, sandbox: Sandbox) -> Graded:
     """As `grade_apart`, but what was killed is not graded again."""
     course(), seed()  # what is wrong with them is said here, once
+    if submission.reason is None:
+        kept.at_hand()
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:

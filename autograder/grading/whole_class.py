@@ -3,10 +3,11 @@
 import argparse
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,11 +16,10 @@ from .. import ROOT
 from ..course.model import assignment
 from ..course.rubric import rubric
 from ..course.seed import is_example, seed, use_example
+from ..intake.cells import released_points
 from ..intake.late import WORD, LateRule, late_rule
 from ..intake.submissions import BadInput, Submission, find_class, read_submission, released_stubs
 from ..intake.uploads import shown
-from ..platforms.nbgrader.gradebook import Gradebook
-from ..platforms.nbgrader.marked import released_points
 from ..report.class_report import summary, write_report
 from ..report.feedback import write_feedback
 from ..report.overview import Overview, write_grades
@@ -39,23 +39,33 @@ from ..results.store import (
     result_path,
     write_result,
 )
-from ..sandbox import choose
+from ..sandbox import UNSAFE, choose
 from .cutoff import cut_off
-from .pool import Crew, grade_all, local_crew
+from .pool import Crew, grade_all, local_crew, start_forkserver
 
 STEP_CPU = 60.0  # seconds for one step with one submission in this process, which take far less than one
-EXAMPLES = ROOT / "tests" / "example_class"
-UNSAFE = "autograder: WARNING: without a sandbox, students' code runs with all your rights. This is recorded."
 
 
-def grade_class(options: argparse.Namespace) -> int:
-    """Grade what is new or changed, write everything, and say what came of it; the exit status."""
+class Gradebook(Protocol):
+    """Where results are recorded besides, in a form of its own."""
+
+    def record(self, result: Result, submission: Submission) -> None: ...
+
+
+def grade_class(
+    options: argparse.Namespace, gradebook: Callable[[Path | None, bool], AbstractContextManager[Gradebook]]
+) -> int:
+    """Grade what is new or changed, write everything, and say what came of it; the exit status.
+
+    `gradebook` opens the one at a path, or none; and is told whether students are the example class's.
+    """
     console = Console()
     submitted = options.submitted
-    if submitted == Path("submitted") and not submitted.exists():
-        submitted = EXAMPLES
-        console.print(f"There is no folder `submitted`, so the example class is graded ({EXAMPLES.relative_to(ROOT)}).")
-    example = submitted.resolve() == EXAMPLES
+    examples = assignment().example_class
+    if examples and submitted == Path("submitted") and not submitted.exists():
+        submitted = examples
+        console.print(f"There is no folder `submitted`, so the example class is graded ({examples.relative_to(ROOT)}).")
+    example = submitted.resolve() == examples
     if example:
         use_example()
     rule, _ = late_rule(rubric()), seed()  # refused before anything is graded
@@ -119,7 +129,7 @@ def grade_class(options: argparse.Namespace) -> int:
 
     with (
         crew_of(options, len(chosen)) as crew,
-        Gradebook(options.gradebook, example=example) as book,
+        gradebook(options.gradebook, example) as book,
         progress(console) as bar,
     ):
         task = bar.add_task("", total=len(chosen))
@@ -175,8 +185,8 @@ def check_points(released: Mapping[str, float]) -> None:
     for task in rubric()["task"]:
         if released.get(task["id"], task["points"]) != task["points"]:
             raise BadInput(
-                f"autograder/rubric.toml gives {task['id']} {task['points']:g} points, but release/{assignment().name} says"
-                f" {released[task['id']]:g}: run `make release`."
+                f"{assignment().folder.relative_to(ROOT)}/rubric.toml gives {task['id']} {task['points']:g} points, but"
+                f" {assignment().student_folder} says {released[task['id']]:g}: run `make release`."
             )
 
 
@@ -201,4 +211,5 @@ def crew_of(options: argparse.Namespace, most: int) -> AbstractContextManager[Cr
         return connected(options.scheduler, {name: str(path) for name, path in tls.items() if path}, choice)
     if options.jobs < 1:
         raise BadInput(f"--jobs should be at least 1, but is {options.jobs}.")
+    start_forkserver()
     return local_crew(choose(**choice), min(options.jobs, most))

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from .. import ROOT
@@ -38,6 +39,21 @@ def cells_of(notebook: bytes) -> list[tuple[str, str]]:
     if len(cells) > MAX_CELLS:
         raise Refused(f"has {len(cells)} code cells, and {MAX_CELLS} are the most: remove what is not needed")
     return [(grade_id(cell), source_of(cell)) for cell in cells]
+
+
+@cache
+def released_notebook() -> dict[str, Any]:
+    """The notebook that students have, with each cell's source as one text."""
+    notebook: dict[str, Any] = json.loads((assignment().release / assignment().notebook).read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = source_of(cell)
+    return notebook
+
+
+def released_points() -> dict[str, float]:
+    """The points of each cell in the notebook that students have."""
+    about = [cell["metadata"].get("nbgrader", {}) for cell in released_notebook()["cells"]]
+    return {cell["grade_id"]: cell["points"] for cell in about if "points" in cell}
 
 
 def grade_id(cell: Mapping[str, Any]) -> str:

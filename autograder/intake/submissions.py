@@ -25,7 +25,8 @@ from .stubs import is_stub
 from .uploads import MAX_DEPTH, MAX_FILE, MAX_NOTEBOOK, Entry, Refused, shown
 
 LONE = {".py": FILES[0], ".ipynb": NOTEBOOK}  # what a single file of another name counts as
-_DEFINED = [f"def {name}" for name in assignment().subject.base] + [f"class {assignment().subject.kind}"]
+_KIND = assignment().subject.kind
+_DEFINED = [*(f"def {name}" for name in assignment().subject.base), *([f"class {_KIND}"] if _KIND else [])]
 SOLUTION = re.compile(rf"\b(?:{'|'.join(_DEFINED)})\b".encode())  # what it looks like
 MAX_COPIES = 20  # files of one name, at one depth; and files of changed names for it
 
@@ -59,7 +60,7 @@ def released_stubs() -> dict[str, bytes]:
         return {**stubs, NOTEBOOK: (assignment().release / NOTEBOOK).read_bytes()}
     except OSError as error:
         raise BadInput(
-            f"release/{assignment().name} is not complete ({error.filename}): run `make release` first."
+            f"{assignment().student_folder} is not complete ({error.filename}): run `make release` first."
         ) from None
 
 

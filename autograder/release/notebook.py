@@ -1,4 +1,4 @@
-"""The notebook: the instructor's from `source/ps18/ps18.py` and the solutions, the students' by nbgrader from it."""
+"""The notebook: the instructor's from its text and the solutions, the students' by nbgrader from it."""
 
 import ast
 import json

@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from ..course.model import assignment
 from ..engine.outcome import CheckResult, Status
 from ..results.model import Result, TaskResult
 from ..results.store import result_path, write_whole
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 STATES = {
     Status.PASSED: "passed",
@@ -25,7 +27,9 @@ STATES = {
 
 
 @cache
-def templates() -> Environment:
+def templates() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # not for who never writes a page
+
     folder = Path(__file__).parent / "templates"
     return Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
@@ -46,8 +50,9 @@ def write_feedback(out: Path, result: Result) -> None:
 
 def page(result: Result) -> str:
     tasks = [(task, state_of(task), joined(task.checks)) for task in result.tasks]
-    pictures = assignment().pictures.drawn(result.pictures)
-    return templates().get_template("feedback.html").render(r=result, tasks=tasks, pictures=pictures, states=STATES)
+    about = assignment().pictures
+    drawn = {"pictures": about.drawn(result.pictures), "title": about.title, "note": about.note}
+    return templates().get_template("feedback.html").render(r=result, tasks=tasks, states=STATES, **drawn)
 
 
 def state_of(task: TaskResult) -> Status:

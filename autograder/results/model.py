@@ -86,7 +86,7 @@ class Result:
 
 def as_dict(result: Result) -> dict[str, Any]:
     """The result as `results.json` has it."""
-    return dict(msgspec.to_builtins(result))
+    return dict(json.loads(json.dumps(msgspec.to_builtins(result))))  # with lists, not tuples
 
 
 def as_json(result: Result) -> str:

@@ -47,7 +47,7 @@ def load_problem(reply: Header, source: str) -> str | None:
             f"{where}{raised['message']}: only {taken} taken from what you hand in, and NumPy and matplotlib are"
             " there. Put what the code needs into it."
         )
-    if raised["type"] == "AttributeError" and not where:
+    if raised["type"] == "AttributeError" and not where and kind:
         return f"{name} defines no class `{kind}`: the class has to have this name."
     if raised["type"] == "SystemExit":
         return f"{where}Importing {name} ends the program: leave out sys.exit() and exit()."

@@ -14,8 +14,9 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from . import ENVIRONMENT, INSIDE_FILES, LIMITS, SandboxError, Settings, seccomp
+from . import seccomp
 from .fonts import font_list
+from .settings import ENVIRONMENT, INSIDE_FILES, LIMITS, SandboxError, Settings
 
 TMP_BYTES = 1 << 26
 # As root: users that exist on no machine (beyond the ranges of directories and containers).  Each sandbox draws

@@ -11,9 +11,10 @@ import secrets
 import sys
 from pathlib import Path
 
-from . import ENVIRONMENT, INSIDE_FILES, LIMITS, Settings, seccomp
+from . import seccomp
 from .bubblewrap import FIRST_UID, USERS, bound, mapped
 from .fonts import font_list
+from .settings import ENVIRONMENT, INSIDE_FILES, LIMITS, Settings
 
 SYSTEM = ("/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/usr/share/fonts", "/usr/share/zoneinfo", "/dev/urandom")
 FILE_BYTES = 1 << 20  # one file; scratch.py ends who writes more than SCRATCH_BYTES in all

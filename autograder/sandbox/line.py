@@ -12,7 +12,7 @@ import select
 import signal
 import socket
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
@@ -74,7 +74,7 @@ class Line:
             raise BadFrame("the process did not greet")
 
     def wait(self, what: int) -> None:
-        """Until the socket is ready for `what`; DeadlineExceeded when the time is up, EOFError if the process has ended."""
+        """Until the socket is ready for `what`; DeadlineExceeded when the time is up, EOFError if the process ended."""
         poll = select.poll()
         poll.register(self.connection, what)
         if self.pidfd >= 0:  # a process that it left behind may hold the socket open
@@ -186,7 +186,7 @@ def agreed(reply: Header, arrays: Sequence[np.ndarray]) -> Header:
     One array that stood in it many times would be as many arrays here.
     """
     reply, used, numbers = printable(reply), set[int](), 0
-    for name, number in references(reply):
+    for name, number in references(reply, []):
         if number in used or not 0 <= number < len(arrays):
             raise BadFrame("it names an array twice, or one that is not there")
         used.add(number)
@@ -221,14 +221,18 @@ def printable(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def references(value: Any) -> Iterator[tuple[str, int]]:
-    """All places in an answer that stand for an array: the name there, and which array."""
+def references(value: Any, found: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """`found` with all places in an answer that stand for an array: the name there, and which array."""
     if type(value) is dict:
-        yield from ((name, value[name]) for name in REFERENCES if type(value.get(name)) is int)
-        value = list(value.values())
-    if type(value) is list:
+        for name, item in value.items():
+            if type(item) is int and name in REFERENCES:
+                found.append((name, item))
+            elif item is not None:
+                references(item, found)
+    elif type(value) is list:
         for item in value:
-            yield from references(item)
+            references(item, found)
+    return found
 
 
 def name_of(number: int) -> str:

@@ -3,8 +3,8 @@
 import json
 import sys
 
-from . import ENVIRONMENT, INSIDE_FILES, Settings
 from .fonts import font_list
+from .settings import ENVIRONMENT, INSIDE_FILES, Settings
 
 
 class Plain:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..engine.answering import Arrays, BadFrame, Header
-from . import Sandbox, SandboxError
 from .clock import parent_of
 from .lifetime import scratch_folder
 from .line import DeadlineExceeded, Line, end, name_of_process
 from .scratch import Full, look_for_bytes, look_for_names
+from .settings import Sandbox, SandboxError
 
 START_WALL = 60.0  # seconds for a sandbox to start on a very busy machine
 FORK_WALL = 20.0  # seconds for a process to be forked there

@@ -1,11 +1,11 @@
 """Checks your work: what passes, what does not and why, and what to do next.
 
 python check.py                 looks at all tasks
-python check.py --task forward  looks at one task
+python check.py --task NAME     looks at one task
 python check.py --hint          adds a hint for what comes next
-python check.py --picture xor   draws what your network learns (xor, circle, sine, boundary, ...)
+python check.py --picture NAME  draws what your work does, where the package has demonstrations (demos.py)
 
-In the notebook: check("forward"), and show("xor").
+In the notebook: check("TASK"), and show("PICTURE").
 """
 
 import argparse
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import textwrap
 import warnings
+from importlib import import_module
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -36,18 +37,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Check your work on this assignment.")
     parser.add_argument("--task", choices=[task.id for task in course.tasks], help="look at one task only")
     parser.add_argument("--hint", action="store_true", help="add a hint for what comes next")
-    parser.add_argument(
-        "--picture", metavar="NAME", help="draw what your network learns: xor, circle, sine, ... or all"
-    )
+    if (HERE / subject.package / "demos.py").exists():
+        parser.add_argument("--picture", metavar="NAME", help="draw what your work does, by the demonstration's name")
     options = parser.parse_args()
     if not readable(subject):
         return 1
-    if options.picture:
-        from backprop.demos import main as demonstrate
-
-        return demonstrate([options.picture])
+    if getattr(options, "picture", None):
+        return import_module(f"{subject.package}.demos").main([options.picture])
     engine = look(course, subject, options.task)
-    return 1 if engine is None else report(course.tasks, engine, options)
+    return 1 if engine is None else report(course.tasks, engine, options, subject)
 
 
 def given():
@@ -98,7 +96,7 @@ def look(course, subject, only):
     return engine
 
 
-def report(tasks, engine, options) -> int:
+def report(tasks, engine, options, subject) -> int:
     """Print task by task, then the points and what to do next."""
     points, most, following, waiting = {False: 0.0, True: 0.0}, {False: 0.0, True: 0.0}, None, []
     for task in tasks:
@@ -121,7 +119,8 @@ def report(tasks, engine, options) -> int:
         print("Next: mend that." + " `python check.py`, without --task, leads you to it." * bool(options.task))
         return 1
     if following is None:
-        print("Everything here passes. Hand in the three files of backprop/ that you worked on, or the notebook.")
+        files = ", ".join(subject.files)
+        print(f"Everything here passes. Hand in what you worked on in {subject.package}/ ({files}), or the notebook.")
         return 0
     task, result = following
     print(f"Next: {task.title} - {result.title}\n{textwrap.fill(result.message, 100)}")
@@ -152,8 +151,8 @@ def totals(results) -> tuple[float, float]:
 
 def check(task: str) -> float:
     """In the notebook: what passes of a task, what does not and why; the points that it earns so far."""
-    use_notebook()
     course, subject = given()
+    use_notebook(subject)
     if task not in [t.id for t in course.tasks]:
         print(f"There is no task {task!r}: name one of {', '.join(t.id for t in course.tasks)}.")
         return 0.0
@@ -179,23 +178,23 @@ def not_counting(task: str, subject) -> list[str]:
 
 
 def show(name: str) -> None:
-    """In the notebook: print and draw what your network learns, as `python -m backprop.demos` does."""
-    from backprop import demos
+    """In the notebook: print and draw what your work does, as `python -m PACKAGE.demos` does."""
     from IPython.display import Image, display
 
-    demos.NeuralNetwork = use_notebook()
+    subject = given()[1]
+    demos = import_module(f"{subject.package}.demos")
+    use_notebook(subject, demos)
     with tempfile.TemporaryDirectory() as folder:
         demos.main([name, "--out", os.path.relpath(folder)])
         for picture in sorted(Path(folder).glob("*.png")):
             display(Image(picture.read_bytes()))
 
 
-def use_notebook():
-    """The notebook's own NeuralNetwork, where a cell defines a whole class; it takes the package's place."""
-    from backprop import neural_network
-
-    neural_network.NeuralNetwork = getattr(sys.modules["__main__"], "NeuralNetwork", neural_network.NeuralNetwork)
-    return neural_network.NeuralNetwork
+def use_notebook(subject, *others) -> None:
+    """Where a cell defines the whole class, it takes the package's place, and that in these other modules."""
+    for module in (import_module(f"{subject.package}.{subject.module}"), *others) if subject.kind else ():
+        own = getattr(sys.modules["__main__"], subject.kind, getattr(module, subject.kind))
+        setattr(module, subject.kind, own)
 
 
 if __name__ == "__main__":

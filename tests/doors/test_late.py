@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from autograder import ROOT
-from autograder.course import reference as course
-from autograder.intake.late import WORD, BadRule, LateRule, late_rule, lateness, parse_time
+from autograder.course import rubric as course
+from autograder.intake.late import WORD, BadRule, Lateness, LateRule, late_rule, lateness, parse_time
 from autograder.results import attempts
+from autograder.results.model import from_json
 from autograder.results.record import fingerprint
 from autograder.results.store import read_result, result_path
 from tests.doors.class_of import refused, result_of, run
@@ -77,7 +78,7 @@ def test_what_is_no_time_is_none(text):
 )
 def test_each_day_begun_costs_its_share_of_what_was_earned_and_never_more_than_all(submitted, days, penalty):
     late = lateness(submitted, 120.0, LateRule(DUE, 10.0))
-    assert late == {"due": "2026-12-01T23:59:00+00:00", "days": days, "penalty": penalty}
+    assert late == Lateness("2026-12-01T23:59:00+00:00", days, penalty)
 
 
 def test_without_a_rule_or_a_time_nobody_is_late():
@@ -151,7 +152,7 @@ def test_a_late_submission_keeps_its_score_and_the_penalty_stands_beside_it(monk
     assert status == 0 and (result["score"], result["bonus"]) == (30, 0)
     assert result["submitted"] == "2026-12-03T12:00:00+00:00"
     assert result["late"] == {"due": "2026-12-01T23:59:00+00:00", "days": 2, "penalty": 6.0}
-    assert attempts.total(result) == 24
+    assert from_json(said).total == 24
 
 
 @pytest.mark.parametrize(
@@ -205,6 +206,9 @@ def test_whose_word_a_time_is_and_who_has_none_is_said_where_being_late_costs(mo
     assert {key for key, note in notes.items() if WORD in note} == {("on", "ann")}
 
 
+LATE = {"due": "2026-12-01T23:59:00+00:00", "days": 2, "penalty": 20.0}
+
+
 def attempt(score, attempt_number, kit="k", **fields):
     return result_of("s", **{"score": score, "sha256": kit * 32 + f"{attempt_number:032x}", **fields})
 
@@ -221,7 +225,7 @@ def attempt(score, attempt_number, kit="k", **fields):
         pytest.param(None, attempt(70.0, 2), "latest", id="none before"),
         pytest.param(
             attempt(70.0, 1),
-            attempt(80.0, 2, late={"due": "", "days": 2, "penalty": 20.0}),
+            attempt(80.0, 2, late=LATE),
             "earlier",
             id="lateness counts",
         ),

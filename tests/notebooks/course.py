@@ -2,28 +2,17 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 from autograder.intake.submissions import read_submission, released_stubs
+from tests.kit import clone_to as clone_to
 
 from .converted import as_notebook
 
 ROOT = Path(__file__).parent.parent.parent
 CLASS = ROOT / "tests" / "example_class"
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
-
-
-def clone_to(folder: Path) -> Path:
-    """What git knows of the kit, with the environment that is there already."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)  # with its time, so that make sees .venv as current
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    return folder
 
 
 def hand_in(course: Path, student: str, source: Path | None = None) -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autograder.assignment.solution import SUBJECT
 from autograder.engine.ahead import look_ahead
 from autograder.release.notebook import executed
 from tests.kit import RELEASE
@@ -17,7 +18,7 @@ SETUP = "import numpy as np\nfrom backprop.neural_network import NeuralNetwork"
 
 
 def said(*cells, task="forward", **space):
-    return " ".join(look_ahead(task, ["", SETUP, *cells], {"np": np, **space}, RELEASE))
+    return " ".join(look_ahead(task, ["", SETUP, *cells], {"np": np, **space}, RELEASE, SUBJECT))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from autograder.grading.pool import grade_all, local_crew
 from autograder.intake.submissions import read_submission, released_stubs
 from autograder.results.model import as_dict
 from autograder.sandbox import choose
+from tests.kit import RELEASE
 
 from .converted import as_notebook
 from .course import CLASS

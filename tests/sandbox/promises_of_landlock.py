@@ -11,6 +11,7 @@ import pytest
 
 from autograder import ROOT
 from autograder.course import seed as secret
+from autograder.grading import kept
 from autograder.sandbox import Worker
 from autograder.sandbox.landlock import Landlock
 from tests.kit import CHECKS, RUBRIC
@@ -74,6 +75,8 @@ REFUSED = {
     "read the checks": f"open({str(ROOT / CHECKS / 'test_xor.py')!r}).read()",
     "read the rubric": f"open({str(ROOT / RUBRIC)!r}).read()",
     "read the hidden seed": f"open({str(secret.FILE)!r}).read()",
+    "read the kept values": f"open({str(kept.file())!r}, 'rb').read()",
+    "list the kept values": f"import os; os.listdir({str(kept.FOLDER)!r})",
     "list the checkout": f"os.listdir({str(ROOT)!r})",
     "write to its own code": "import backprop; open(backprop.__path__[0] + '/x', 'w')",
     "write beside its folder": "open('../x', 'w')",

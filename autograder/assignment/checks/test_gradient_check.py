@@ -6,7 +6,7 @@ import numpy as np
 
 from autograder.assignment.network.faults import OWNERS
 from autograder.assignment.network.judging import Gradients
-from autograder.assignment.network.proxy import CACHES, in_form
+from autograder.assignment.network.proxy import CACHES
 from autograder.assignment.network.training import follow, loss_of, parallel
 from autograder.engine.calls import CallFailed, shaped
 from autograder.engine.case import Failed, difference
@@ -50,7 +50,7 @@ def test_agreement(student, case):
     if case.expected is None:
         return
     mended = None if case.intermediates_differ else asked.mended()
-    dW, db = mended or in_form(network, gradients)
+    dW, db = mended or network.like_parameters(*gradients)
     analytic = [*dW, *db]
     settings, right = list(nudges(parameters)), []
     # The student's own loss, where nobody can know that it will be asked for.

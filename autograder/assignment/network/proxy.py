@@ -102,7 +102,11 @@ class Network:
     def gradients(self, X: np.ndarray, Y: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """``(dW, db)`` after a forward pass of X; raises WrongForm where they are not shaped like the parameters."""
         self.forward(X)
-        return in_form(self, self.backward(Y))
+        return self.like_parameters(*self.backward(Y))
+
+    def like_parameters(self, dW: list, db: list) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Gradients, or WrongForm where they are not shaped like the parameters."""
+        return shaped("dW", dW, self.shapes[0], "fiu"), shaped("db", db, self.shapes[1], "fiu")
 
     def steps(self, batches: Sequence[tuple[np.ndarray, np.ndarray]], eta: float) -> None:
         """For each batch (X, Y) a forward pass, its gradients, and the update by them."""
@@ -146,12 +150,6 @@ class Network:
         """Copies of weights and biases, or WrongForm where they do not have the chapter's shapes."""
         weights, biases = self.read(*PARAMETERS)
         return shaped("weights", weights, self.shapes[0]), shaped("biases", biases, self.shapes[1])
-
-
-def in_form(network: Network, gradients: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """``(dW, db)`` as float64; raises WrongForm where they are not shaped like the parameters."""
-    dW, db = gradients
-    return shaped("dW", dW, network.shapes[0], "fiu"), shaped("db", db, network.shapes[1], "fiu")
 
 
 def number(loss: Any) -> float:

@@ -169,7 +169,7 @@ def replay(
     def holds(guide: NetworkStudent) -> bool:
         twin = make(guide)
         twin.set_parameters(*stretch.before)
-        if guide is student:
+        if guide is student or batch_size is None:  # all in one batch: the order does not matter, and no loss either
             size = batch_size or X.shape[1]
             parts = [slice(first, first + size) for first in range(0, X.shape[1], size)]
             twin.steps([(X[:, part], Y[:, part]) for _ in range(stretch.epochs) for part in parts], eta)

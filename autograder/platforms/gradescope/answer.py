@@ -1,6 +1,6 @@
 """Grades one submission inside Gradescope's container, and writes the result in the form that Gradescope reads.
 
-Run as `python -m autograder.doors.gradescope /autograder`.
+Run as `python -m autograder.platforms.gradescope.answer /autograder`.
 """
 
 import json

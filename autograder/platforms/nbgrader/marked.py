@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from ...course.model import assignment
 from ...engine.outcome import Status
-from ...intake.cells import bare, grade_id, source_of
+from ...intake.cells import bare, grade_id, released_notebook, source_of
 from ...results.model import Result, TaskResult
 
 SHOWN = ("text/plain", "image/png", "image/jpeg")  # of an output; HTML and scripts of a student's are not
@@ -46,22 +46,6 @@ STATES = {
 }
 
 
-@cache
-def released() -> dict[str, Any]:
-    notebook: dict[str, Any] = json.loads(
-        (assignment().release / f"{assignment().name}.ipynb").read_text(encoding="utf-8")
-    )
-    for cell in notebook["cells"]:
-        cell["source"] = source_of(cell)
-    return notebook
-
-
-def released_points() -> dict[str, float]:
-    """The points of each cell in the notebook that students have."""
-    about = [cell["metadata"].get("nbgrader", {}) for cell in released()["cells"]]
-    return {cell["grade_id"]: cell["points"] for cell in about if "points" in cell}
-
-
 def handed_in(notebook: bytes | None, files: Mapping[str, bytes]) -> dict[str, Any]:
     """The student's notebook in the form that nbgrader expects; else the released one, with the files in it.
 
@@ -69,7 +53,7 @@ def handed_in(notebook: bytes | None, files: Mapping[str, bytes]) -> dict[str, A
     the student deleted come back, and copies of them become ordinary cells.
     """
     own = parsed(notebook)
-    fresh = deepcopy(released())
+    fresh = deepcopy(released_notebook())
     if own is None:
         return with_files(fresh, files)
     known = {gid: cell for cell in fresh["cells"] if (gid := grade_id(cell))}
@@ -233,7 +217,7 @@ def text_of(value: Any) -> str:
 
 def answered(notebook: Mapping[str, Any]) -> set[str]:
     """The manually graded cells in which more stands than was released; the question may stand there, too."""
-    known = {gid: c for c in released()["cells"] if c["cell_type"] == "markdown" and (gid := grade_id(c))}
+    known = {gid: c for c in released_notebook()["cells"] if c["cell_type"] == "markdown" and (gid := grade_id(c))}
     found = set()
     for cell in notebook["cells"]:
         if (gid := grade_id(cell)) in known and known[gid]["metadata"]["nbgrader"]["grade"]:

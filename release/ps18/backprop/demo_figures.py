@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from .demos import Evolution, GradientTest, Hyperparameters, Run, SineFits
+    from .demo_data import Evolution, GradientTest, Hyperparameters, Run, SineFits
 
 
 @styled

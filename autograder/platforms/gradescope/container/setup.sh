@@ -18,3 +18,5 @@ fi
 # Students' code runs as an unprivileged user, who has to be able to read Python and its packages, and no more.
 chmod -R go+rX "$source/.venv"
 chmod go+x "$source" "$(dirname "$source")"
+# What is right is worked out now, and not for each submission.
+(cd "$source" && .venv/bin/python -m autograder.grading.kept)

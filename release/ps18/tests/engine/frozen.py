@@ -4,7 +4,7 @@ It holds arrays only, none of the code that made them.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -19,41 +19,83 @@ from .subject import Subject
 
 FILE, PARTS = "expected.npz", ("judged", "evidence", "recalled")
 
+Changed = Callable[[str, Any, Any], bool]  # of two values of this name, whether the second has to be stored, too
+
+
+class Store:
+    """Expected values as JSON, with their arrays side by side in one of float64."""
+
+    def __init__(self, changed: Changed, stored: Callable[[Any], Any]):
+        self._changed, self._stored = changed, stored
+        self._numbers, self._count = [np.zeros(0)], 0
+
+    @property
+    def numbers(self) -> np.ndarray:
+        return np.concatenate(self._numbers)
+
+    def right(self, seen: Seen) -> dict[str, Any]:
+        return {part: {name: self._value(v) for name, v in vars(seen)[part].items()} for part in PARTS}
+
+    def wrong(self, expected: Expected) -> dict[str, Any]:
+        """By mistake, what is not as in `right`; {} where it is not there."""
+        own = vars(expected.right)
+        return {
+            mistake: {part: self._other(own[part], vars(seen)[part]) for part in PARTS} | {"raised": seen.raised}
+            for mistake, seen in expected.wrong.items()
+        }
+
+    def _other(self, right: Mapping[str, Any], wrong: Mapping[str, Any]) -> dict[str, Any]:
+        other: dict[str, Any] = {name: {} for name in right if name not in wrong}
+        for name, value in wrong.items():
+            if name not in right or self._changed(name, right[name], value):
+                other[name] = self._value(value)
+        return other
+
+    def _value(self, value: Any) -> Any:
+        value = self._stored(value)
+        if not isinstance(value, np.ndarray):
+            return value
+        self._numbers.append(np.asarray(value, dtype=np.float64).ravel())
+        self._count += value.size
+        return {"from": self._count - value.size, "shape": list(value.shape)}
+
+
+def restored(right: Mapping[str, Any], wrong: Callable[[], Mapping[str, Any]], numbers: np.ndarray) -> Expected:
+    """What `Store` has made of an Expected, as it was; `wrong` is asked for once it is needed."""
+
+    def value(stored: Any) -> Any:
+        if not isinstance(stored, dict):
+            return stored
+        size = int(np.prod(stored["shape"], dtype=int))
+        return numbers[stored["from"] : stored["from"] + size].reshape(stored["shape"])
+
+    true = {part: {name: value(v) for name, v in values.items()} for part, values in right.items()}
+
+    def find_wrong() -> dict[str, Seen]:
+        found = {}
+        for mistake, changed in wrong().items():
+            there: dict[str, Any] = {}
+            for part in PARTS:
+                kept = {name: v for name, v in true[part].items() if changed[part].get(name) != {}}
+                there[part] = kept | {name: value(v) for name, v in changed[part].items() if v != {}}
+            found[mistake] = Seen(**there, raised=changed["raised"])
+        return found
+
+    return Expected(Seen(**true), find_wrong)
+
 
 def save(path: Path, course: Course, checks: Iterable[Check], subject: Subject, proxy: str = "") -> None:
     """Write the visible part of `course` to `path`; the same bytes for the same course.
 
     `proxy` is the package beside this one whose PROXY the checks ask by.
     """
-    numbers: list[np.ndarray] = []
-    count = 0
-
-    def stored(value: Any) -> Any:
-        nonlocal count
-        if isinstance(value, float):
-            return float(f"{value:.12g}")  # so that another machine's last bits change nothing
-        if not isinstance(value, np.ndarray):
-            return value
-        numbers.append(np.asarray(value, dtype=np.float64).ravel())
-        count += value.size
-        return {"from": count - value.size, "shape": list(value.shape)}
-
-    def changed(right: Mapping[str, Any], wrong: Mapping[str, Any]) -> dict[str, Any]:
-        """What of these values is not as in `right`; None where it is not there."""
-        other = {name: stored(v) for name, v in wrong.items() if difference(name, right.get(name), v, True)}
-        return other | {name: None for name in right if name not in wrong}
-
+    store = Store(lambda name, right, wrong: bool(difference(name, right, wrong, True)), rounded)
     checks = list(checks)
     right, wrong = {}, {}
     for check in checks:
         expected = course.expected(check, "visible") if check.compared else None
         if expected is not None:
-            own = vars(expected.right)
-            right[check.id] = {part: {name: stored(v) for name, v in own[part].items()} for part in PARTS}
-            wrong[check.id] = {
-                mistake: {part: changed(own[part], vars(seen)[part]) for part in PARTS} | {"raised": seen.raised}
-                for mistake, seen in expected.wrong.items()
-            }
+            right[check.id], wrong[check.id] = store.right(expected.right), store.wrong(expected)
     mistakes = course.mistakes.values()
     index = {
         "subject": asdict(subject),
@@ -66,7 +108,11 @@ def save(path: Path, course: Course, checks: Iterable[Check], subject: Subject, 
         "wrong": wrong,
     }
     text = np.frombuffer(json.dumps(index, sort_keys=True).encode(), dtype=np.uint8)
-    np.savez_compressed(path, index=text, numbers=np.concatenate(numbers))
+    np.savez_compressed(path, index=text, numbers=store.numbers)
+
+
+def rounded(value: Any) -> Any:
+    return float(f"{value:.12g}") if isinstance(value, float) else value  # another machine's last bits change nothing
 
 
 def load(path: Path, proxy: Proxy | None = None) -> tuple[Course, Subject]:
@@ -74,24 +120,8 @@ def load(path: Path, proxy: Proxy | None = None) -> tuple[Course, Subject]:
     with np.load(path) as file:
         index, numbers = json.loads(bytes(file["index"])), file["numbers"]
 
-    def restored(value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        size = int(np.prod(value["shape"], dtype=int))
-        return numbers[value["from"] : value["from"] + size].reshape(value["shape"])
-
     def expected(check: Check, variant: str) -> Expected:
-        right = {part: {n: restored(v) for n, v in values.items()} for part, values in index["right"][check.id].items()}
-
-        def find_wrong() -> dict[str, Seen]:
-            wrong = {}
-            for mistake, changed in index["wrong"][check.id].items():
-                values = {part: right[part] | {n: restored(v) for n, v in changed[part].items()} for part in PARTS}
-                there = {part: {n: v for n, v in own.items() if v is not None} for part, own in values.items()}
-                wrong[mistake] = Seen(there["judged"], there["evidence"], there["recalled"], changed["raised"])
-            return wrong
-
-        return Expected(Seen(right["judged"], right["evidence"], right["recalled"]), find_wrong)
+        return restored(index["right"][check.id], lambda: index["wrong"][check.id], numbers)
 
     if proxy is None and index["proxy"]:
         beside = (__package__ or "").rpartition(".")[0]

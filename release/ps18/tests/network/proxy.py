@@ -102,7 +102,10 @@ class Network:
     def gradients(self, X: np.ndarray, Y: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """``(dW, db)`` after a forward pass of X; raises WrongForm where they are not shaped like the parameters."""
         self.forward(X)
-        dW, db = self.backward(Y)
+        return self.like_parameters(*self.backward(Y))
+
+    def like_parameters(self, dW: list, db: list) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Gradients, or WrongForm where they are not shaped like the parameters."""
         return shaped("dW", dW, self.shapes[0], "fiu"), shaped("db", db, self.shapes[1], "fiu")
 
     def steps(self, batches: Sequence[tuple[np.ndarray, np.ndarray]], eta: float) -> None:

@@ -1,6 +1,6 @@
 """The base checks in this very process, as each peer's test files call them: nothing is isolated, nothing is limited.
 
-Beside it lie `checks`, the tests of the student folder, and VARIANT.npz: the right values and those of the known mistakes.
+Beside it lie `checks`, the tests of the student folder, and VARIANT.npz: the right values and those of mistakes.
 """
 
 from dataclasses import asdict, dataclass, replace

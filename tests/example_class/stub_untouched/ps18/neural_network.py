@@ -6,6 +6,7 @@ Layer l (counted from 0) has weights[l] of shape (n_out, n_in) and biases[l] of 
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -72,7 +73,7 @@ class NeuralNetwork:
         self.a_cache: list[np.ndarray] = []
 
     @property
-    def _random(self):
+    def _random(self) -> Any:
         """Where random numbers come from; looked up at each use, so that np.random.seed always governs it."""
         return np.random if self.rng is None else self.rng
 

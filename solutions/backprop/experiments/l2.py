@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .datasets import circle
-from .figures import BLUE, GREY, VERMILION, circle_line, draw_regions, new_figure, regions_legend, styled
+from ..datasets import circle
+from ..figures import BLUE, GREY, VERMILION, circle_line, draw_regions, new_figure, regions_legend, styled
+from ..gradient_check import check_gradients, verdict_of
+from ..neural_network import NeuralNetwork
 from .findings import power, share, supported, table_of
-from .gradient_check import check_gradients, verdict_of
 from .many_starts import ManyStarts
-from .neural_network import NeuralNetwork
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .datasets import xor
-from .figures import BLACK, COLOURS, new_figure, styled
+from ..datasets import xor
+from ..figures import BLACK, COLOURS, new_figure, styled
+from ..gradient_check import check_gradients, verdict_of
+from ..neural_network import NeuralNetwork
 from .findings import (
     below,
     best_eta,
@@ -28,9 +30,7 @@ from .findings import (
     supported,
     table_of,
 )
-from .gradient_check import check_gradients, verdict_of
 from .many_starts import ManyStarts
-from .neural_network import NeuralNetwork
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .datasets import make_spirals
-from .figures import BLUE, VERMILION, draw_regions, new_figure, regions_legend, styled
+from ..datasets import make_spirals
+from ..figures import BLUE, VERMILION, draw_regions, new_figure, regions_legend, styled
+from ..recipe import Recipe
 from .findings import epochs, layers, likely, median, reached, share, supported, table_of
 from .many_starts import ManyStarts
-from .recipe import Recipe
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,8 +1,4 @@
-"""The experiments of the five exercises: what many starts show, each as a table, a finding and a figure.
-
-`python -m backprop.experiments NAME` runs one, `all` runs all of them, side by side; a few minutes.
-Figure and text go to figures/, or where --out says.
-"""
+"""The command line of the experiments: runs one, or all of them side by side, and writes table, finding and figure."""
 
 from __future__ import annotations
 
@@ -16,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .experiment_l2 import draw_l2_circle, l2_circle
-from .experiment_momentum import draw_momentum_speed, momentum_speed
-from .experiment_spirals import draw_spirals_size, spirals_size
-from .experiment_square import draw_square_fits, square_fits
-from .experiment_tanh import draw_tanh_vs_sigmoid, tanh_vs_sigmoid
-from .figures import progress, save
-from .gallery import Exhibit, Impossible, check_display, check_folder, check_matplotlib, parser, show
+from ..figures import progress, save
+from ..gallery import Exhibit, Impossible, check_display, check_folder, check_matplotlib, parser, show
+from .l2 import draw_l2_circle, l2_circle
+from .momentum import draw_momentum_speed, momentum_speed
+from .spirals import draw_spirals_size, spirals_size
+from .square import draw_square_fits, square_fits
+from .tanh import draw_tanh_vs_sigmoid, tanh_vs_sigmoid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -117,7 +113,3 @@ def with_256_colours(path: Path) -> Path:
     with Image.open(path) as picture:
         picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
     return path
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .datasets import square
-from .figures import BLACK, COLOURS, GREY, new_figure, styled
+from ..datasets import square
+from ..figures import BLACK, COLOURS, GREY, new_figure, styled
+from ..recipe import SQUARE_LOSS, Recipe
 from .findings import clearly, layers, plain_numbers, share, supported, table_of
 from .many_starts import ManyStarts
-from .recipe import SQUARE_LOSS, Recipe
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

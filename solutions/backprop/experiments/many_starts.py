@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from .activations import ACTIVATIONS
-from .neural_network import NeuralNetwork
+from ..activations import ACTIVATIONS
+from ..neural_network import NeuralNetwork
 
 Numbers = float | Sequence[float] | np.ndarray  # one for all starts, or one for each
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .datasets import Data, circle, sine, xor
-from .figures import BLACK, BLUE, VERMILION, new_figure, styled
+from ..datasets import Data, circle, sine, xor
+from ..figures import BLACK, BLUE, VERMILION, new_figure, styled
 from .findings import (
     below,
     best_eta,

@@ -1,0 +1,1 @@
+"""Softmax, from scratch."""
