@@ -104,7 +104,7 @@ class Network:
         self.forward(X)
         return self.like_parameters(*self.backward(Y))
 
-    def like_parameters(self, dW: list, db: list) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def like_parameters(self, dW: Sequence[Any], db: Sequence[Any]) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Gradients, or WrongForm where they are not shaped like the parameters."""
         return shaped("dW", dW, self.shapes[0], "fiu"), shaped("db", db, self.shapes[1], "fiu")
 

@@ -201,15 +201,13 @@ def with_unseen(maps: Maps, found: Account, observed: Sequence[Deltas]) -> Accou
 
 
 def mended(maps: Maps) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """(dW, db) as they are once what is broken is replaced by what is right, and all else is as it was."""
+    """(dW, db) by the equations alone: what a gradient is once each that is broken is replaced by the right one."""
     delta: np.ndarray | None = None
-    dW: list[np.ndarray] = []
-    db: list[np.ndarray] = []
-    for layer in reversed(range(maps.layers)):
-        last = layer == maps.layers - 1
-        delta = maps.made("BP1" if last else "BP2", layer, delta)
-        for grads, equation in ((dW, "BP3"), (db, "BP4")):
+    found: dict[str, list[np.ndarray]] = {"BP3": [], "BP4": []}
+    for layer in range(maps.layers - 1, -1, -1):
+        delta = maps.made("BP1" if layer == maps.layers - 1 else "BP2", layer, delta)
+        for equation, values in found.items():
             made = maps.made(equation, layer, delta)
             assert made is not None
-            grads.insert(0, made)
-    return dW, db
+            values.insert(0, made)
+    return found["BP3"], found["BP4"]

@@ -1,5 +1,10 @@
-"""Task `backward`: BP1 to BP4, on the last forward pass."""
+"""Task `backward`: BP1 to BP4, on the last forward pass.
 
+Each equation is judged on the student's own values: what is wrong in one of them costs that one alone.  Batches are
+smaller than the layers, so that `dW` shows the error of each sample.
+"""
+
+from .network.judging import Gradients
 from .network.proxy import CACHES
 from .engine.calls import CallFailed
 from .engine.case import difference
@@ -45,28 +50,47 @@ def same_caches(truth, cache):
     )
 
 
-def judge_gradients(case, network, X, Y, which=lambda name, layer, last: True):
+def maker(student, case, sizes, activation="sigmoid", **options):
+    """What makes networks of the student's with the same weights and biases, time and again."""
+    parameters, seed = case.parameters(sizes), case.rng.randint(2**31)
+    return lambda: student.network(sizes, activation, seed=seed, parameters=parameters, **options)
+
+
+def judge_gradients(case, make, X, Y, which=lambda name, layer, last: True, network=None):
     """A forward pass and its gradients; see `judge_backward`."""
+    network = network or make()
     prepare(case, network, X)
-    judge_backward(case, network, Y, which)
+    judge_backward(case, make, network, X, Y, which)
 
 
-def judge_backward(case, network, Y, which=lambda name, layer, last: True):
+def judge_backward(case, make, network, X, Y, which=lambda name, layer, last: True):
     """Judge the arrays that `which` names; the others are evidence for naming a mistake."""
     number = case.next("gradient")
-    for name, arrays in zip(("dW", "db"), network.backward(Y), strict=True):
+    gradients = network.backward(Y)
+    for name, arrays in zip(("dW", "db"), gradients, strict=True):
         for layer, array in enumerate(arrays):
             label = f"{name}[{layer}] in gradient {number}"
             if which(name, layer, len(arrays) - 1):
                 case.close(label, array, gradient=True)
             else:
                 case.observe(label, array)
+    Gradients.of(case).add(network, gradients, Y, number, lambda: alone(case, make, X, Y))
+
+
+def alone(case, make, X, Y):
+    """The gradients of each sample alone, each by a network of its own."""
+    answers = []
+    for sample in range(X.shape[1]):
+        network, column = make(), slice(sample, sample + 1)
+        network.forward(X[:, column])
+        answers.append(network.backward(Y[:, column]))
+    return answers
 
 
 def two_networks(student, case, which):
     """Square layers first: there a missing transpose gives wrong numbers, where other layers give an error."""
-    judge_gradients(case, case.network(student, [3, 3, 3, 3, 3]), case.array(3, 4), case.targets(3, 4), which)
-    judge_gradients(case, case.network(student, [3, 5, 4, 2]), case.array(3, 6), case.targets(2, 6), which)
+    for sizes in ([4, 4, 4, 4, 4], [5, 4, 6, 2]):
+        judge_gradients(case, maker(student, case, sizes), case.array(sizes[0], 3), case.targets(sizes[-1], 3), which)
 
 
 @backward.check(weight=8)
@@ -96,33 +120,36 @@ def test_bp4_bias_gradients(student, case):
 @backward.check(weight=3)
 def test_other_batches(student, case):
     """Each call is about the last forward pass alone: a batch of another size, one sample, a batch again."""
-    for sizes in ([3, 3, 3], [3, 4, 2]):
-        network = case.network(student, sizes)
+    for sizes in ([6, 6, 6], [6, 7, 2]):
+        make = maker(student, case, sizes)
+        network = make()
         for m in (5, 1, 2):
             # Targets so far off that entries of the gradient are beyond 1.
-            judge_gradients(case, network, case.array(3, m), 20 * case.targets(sizes[-1], m))
+            judge_gradients(case, make, case.array(6, m), 20 * case.targets(sizes[-1], m), network=network)
 
 
 @backward.check(weight=2)
 def test_other_activation(student, case):
     """sigma' belongs to the activation that the network was made with."""
-    judge_gradients(case, case.network(student, [5, 5, 5], "sigmoid"), case.array(5, 6), case.targets(5, 6))
+    judge_gradients(case, maker(student, case, [5, 5, 5]), case.array(5, 4), case.targets(5, 4))
     try:
-        network = case.network(student, [5, 5, 5], "relu")
+        make = maker(student, case, [5, 5, 5], "relu")
+        network = make()
     except CallFailed as failure:
         if failure.kind not in ("refused", "error"):
             raise
         case.rest_optional = True  # it knows the sigmoid only
         return
-    judge_gradients(case, network, case.array(5, 6), case.targets(5, 6))
+    judge_gradients(case, make, case.array(5, 4), case.targets(5, 4), network=network)
 
 
 @backward.check(weight=2)
 def test_leaves_the_rest_alone(student, case):
     """`backward` changes neither Y nor the parameters, and two networks do not disturb each other."""
-    first, second = case.network(student, [3, 3, 3]), case.network(student, [3, 3, 3])
-    X, Y, before = case.array(3, 4), case.targets(3, 4), first.parameters()
-    judge_gradients(case, first, X, Y)
+    make, make_other = maker(student, case, [5, 5, 5]), maker(student, case, [5, 5, 5])
+    first, second = make(), make_other()
+    X, Y, before = case.array(5, 4), case.targets(5, 4), first.parameters()
+    judge_gradients(case, make, X, Y, network=first)
     case.same("Y", Y, first.arguments[0], "`backward` has changed the array that it was given")
     after = first.parameters()
     case.same(
@@ -133,5 +160,5 @@ def test_leaves_the_rest_alone(student, case):
     )
     # The first network is asked only after the second one's turn.
     prepare(case, first, X)
-    judge_gradients(case, second, case.array(3, 4), case.targets(3, 4))
-    judge_backward(case, first, Y)
+    judge_gradients(case, make_other, case.array(5, 3), case.targets(5, 3), network=second)
+    judge_backward(case, make, first, X, Y)

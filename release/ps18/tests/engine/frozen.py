@@ -78,10 +78,15 @@ def restored(right: Mapping[str, Any], wrong: Callable[[], Mapping[str, Any]], n
             for part in PARTS:
                 kept = {name: v for name, v in true[part].items() if changed[part].get(name) != {}}
                 there[part] = kept | {name: value(v) for name, v in changed[part].items() if v != {}}
-            found[mistake] = Seen(**there, raised=changed["raised"])
+            found[mistake] = seen(there, changed["raised"])
         return found
 
-    return Expected(Seen(**true), find_wrong)
+    return Expected(seen(true), find_wrong)
+
+
+def seen(parts: Mapping[str, dict[str, Any]], raised: str = "") -> Seen:
+    judged, evidence, recalled = (parts[part] for part in PARTS)
+    return Seen(judged, evidence, recalled, raised)
 
 
 def save(path: Path, course: Course, checks: Iterable[Check], subject: Subject, proxy: str = "") -> None:
