@@ -195,7 +195,10 @@ def test_its_owner_alone_may_read_it_whatever_the_umask_is(tmp_path, values):
 
 
 def test_many_at_once_leave_one_that_is_whole(tmp_path):
-    path, code = tmp_path / "kept" / "ps18", "import sys; from pathlib import Path; from autograder.grading import kept;"
+    path, code = (
+        tmp_path / "kept" / "ps18",
+        "import sys; from pathlib import Path; from autograder.grading import kept;",
+    )
     code += "from autograder.course.reference import expected; v = {(c, 'visible'): expected(c, 'visible') for c in"
     code += " ('update/one_step', 'tanh/values')}; [kept.write(Path(sys.argv[1]), b'a key', v) for _ in range(60)]"
     writers = [subprocess.Popen([sys.executable, "-c", code, path], cwd=ROOT) for _ in range(4)]
