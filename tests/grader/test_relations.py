@@ -67,7 +67,7 @@ UNKNOWN = {
         "sigma(1 - sigma(z))": lambda n, a, Y, z: (a - Y) / Y.shape[1] * sigma(1 - sigma(z)),
         "m of the features": lambda n, a, Y, z: (a - Y) / n.layer_sizes[0] * n.slope(-1, z),
         "a mean of the targets": lambda n, a, Y, z: (a - Y.mean(axis=0)) / Y.shape[1] * n.slope(-1, z),
-        "minus, thrice": lambda n, a, Y, z: -3 * (a - Y) / Y.shape[1] * n.slope(-1, z),
+        "minus, five times": lambda n, a, Y, z: -5 * (a - Y) / Y.shape[1] * n.slope(-1, z),
     },
     "BP2": {
         "sigma(z) squared": lambda n, W, delta, l: W.T @ delta * sigma(n.z_cache[l]) ** 2,

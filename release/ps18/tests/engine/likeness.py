@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 CLOSE = 2e-6  # relative error of the whole array
+FAINT = 1e-9  # no factor is smaller
 
 
 def near(expected: np.ndarray, actual: object) -> bool:
@@ -17,12 +18,12 @@ def near(expected: np.ndarray, actual: object) -> bool:
 
 
 def factor(right: np.ndarray, own: np.ndarray) -> float | None:
-    """The c, not 0, with own = c right; None where there is none."""
+    """The c with own = c right; None where there is none."""
     with np.errstate(all="ignore"):
         if own.shape != right.shape or not right.any() or not own.any():
             return None
         c = float(np.sum(own * right) / np.sum(right * right))
-        return c if np.isfinite(c) and c and near(c * right, own) else None
+        return c if FAINT < abs(c) < 1 / FAINT and near(c * right, own) else None
 
 
 def called(c: float, constants: Mapping[str, float]) -> str:

@@ -54,7 +54,7 @@ class Maps:
         rows = array.reshape(array.shape[0] * array.shape[1], -1)
         delta, _, rank, _ = np.linalg.lstsq(rows.T, (value - zero).ravel(), rcond=None)
         delta = delta.reshape(array.shape[:2])
-        if rank < len(rows) or not delta.any():  # zero has every form
+        if rank < len(rows) or not delta.any(axis=0).all():  # zero has every form
             return None
         return delta if near(value - zero, np.tensordot(delta, array, axes=2)) else None
 
@@ -101,8 +101,8 @@ def accounts(maps: Maps, dW: Sequence[Any], db: Sequence[Any], alone: Alone) -> 
         for layer, deltas in enumerate(observed):
             deltas += from_samples(maps, layer, dW[layer], db[layer], answers)
         found = ranked(maps, dW, db, observed)
-    turned = in_other_order(maps, dW, db) if found[0].unseen else None
-    return [turned] if turned else found
+    turned = in_other_order(maps, dW, db) if found[0].kinds & {"BP3", "BP4"} else None
+    return [turned] if turned and turned.kinds <= found[0].kinds else found
 
 
 REVERSE, EXCHANGED = "with its layers in reverse", "in the place of the other list"
@@ -188,7 +188,7 @@ def continued(maps: Maps, before: Account, layer: int, dW: Any, db: Any, observe
 
 def with_unseen(maps: Maps, found: Account, observed: Sequence[Deltas]) -> Account:
     """An equation whose delta shows nowhere holds for nobody: it is broken, too."""
-    unseen, seen_below = set(), False
+    unseen, seen_below = set[Place](), False
     for layer in range(maps.layers):
         delta = found.delta(layer)
         assert delta is not None
@@ -196,6 +196,10 @@ def with_unseen(maps: Maps, found: Account, observed: Sequence[Deltas]) -> Accou
         seen_below = bool(shows) or (seen_below and ("BP2", layer - 1) not in found.broken)
         if not seen_below:
             unseen.add(("BP1" if layer == maps.layers - 1 else "BP2", layer))
+    # What is read from `db` alone, sample by sample, adds up by itself.
+    sources = {("BP2" if layer < maps.layers - 1 else "BP1", layer) for layer in range(maps.layers)}
+    if found.broken >= {*sources, *(("BP3", layer) for layer in range(maps.layers))}:
+        unseen |= {("BP4", layer) for layer in range(maps.layers)}
     unseen -= found.broken
     return replace(found, broken=found.broken | unseen, cost=found.cost + len(unseen), unseen=frozenset(unseen))
 
