@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.likeness import factor, near
+from ..engine.likeness import FAINT, factor, near
 
 Deltas = list[np.ndarray]  # shape (n, m)
 Place = tuple[str, int]  # equation and layer
@@ -54,7 +54,8 @@ class Maps:
         rows = array.reshape(array.shape[0] * array.shape[1], -1)
         delta, _, rank, _ = np.linalg.lstsq(rows.T, (value - zero).ravel(), rcond=None)
         delta = delta.reshape(array.shape[:2])
-        if rank < len(rows) or not delta.any(axis=0).all():  # zero has every form
+        each = np.linalg.norm(delta, axis=0)
+        if rank < len(rows) or not (each > FAINT * each.max()).all():  # zero has every form
             return None
         return delta if near(value - zero, np.tensordot(delta, array, axes=2)) else None
 
@@ -95,7 +96,7 @@ def accounts(maps: Maps, dW: Sequence[Any], db: Sequence[Any], alone: Alone) -> 
 
     `alone` is asked where the batch does not show it.
     """
-    observed = [from_batch(maps, layer, dW[layer]) for layer in range(maps.layers)]
+    observed = [from_batch(maps, layer, dW[layer], db[layer]) for layer in range(maps.layers)]
     found = ranked(maps, dW, db, observed)
     if found[0].unseen and (answers := alone()):
         for layer, deltas in enumerate(observed):
@@ -114,7 +115,7 @@ def in_other_order(maps: Maps, dW: Sequence[Any], db: Sequence[Any]) -> Account 
     for reverse in (["BP3", "BP4"], ["BP3"], ["BP4"], []):
         lists = [one[::-1] if name in reverse else one for name, one in (("BP3", dW), ("BP4", db))]
         first, second = lists if reverse else lists[::-1]
-        observed = [from_batch(maps, layer, first[layer]) for layer in range(maps.layers)]
+        observed = [from_batch(maps, layer, first[layer], second[layer]) for layer in range(maps.layers)]
         found = ranked(maps, first, second, observed)[0]
         wrong = reverse or ["BP3", "BP4"]
         if not found.unseen and not found.kinds & set(wrong) and (best is None or found.cost < best.cost):
@@ -125,9 +126,15 @@ def in_other_order(maps: Maps, dW: Sequence[Any], db: Sequence[Any]) -> Account 
     return replace(best, broken=best.broken | {(kind, layer) for kind in best.arranged for layer in range(maps.layers)})
 
 
-def from_batch(maps: Maps, layer: int, dW: Any) -> Deltas:
+def from_batch(maps: Maps, layer: int, dW: Any, db: Any) -> Deltas:
+    """delta as it stands in `dW`, and times the factor by which `db` would be right."""
     delta = maps.recovered("BP3", layer, dW)
-    return [] if delta is None else [delta]
+    if delta is None:
+        return []
+    made, zero = maps.made("BP4", layer, delta), maps.arrays[f"BP4[{layer}] at 0"]
+    assert made is not None
+    scale = factor(made - zero, db - zero) if usable(db, zero.shape) else None
+    return [delta] if scale is None else [delta, scale * delta]
 
 
 def from_samples(
