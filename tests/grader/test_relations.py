@@ -271,13 +271,30 @@ def test_an_equation_that_is_wrong_on_some_data_only_is_charged():
     assert lost(graded(Moody, ("backward",)))
 
 
-@pytest.mark.parametrize("what", ["BP1", "BP3", "BP4"])
-def test_what_raises_on_unequal_layers_only_costs_what_is_wrong_on_equal_ones(what):
+@pytest.mark.parametrize(
+    "sent_back", [lambda W, delta: W @ delta * 1.5, lambda W, delta: (W + 1) @ delta, lambda W, delta: abs(W) @ delta]
+)
+def test_what_raises_on_unequal_layers_costs_what_is_wrong_on_equal_ones(sent_back):
     def bp2(self, W, delta, l):
-        return W @ delta * self.slope(l, self.z_cache[l]) * 1.5  # no name
+        return sent_back(W, delta) * self.slope(l, self.z_cache[l])
 
     engine = graded(own(bp2=bp2))
     assert charged(engine) == {"BP2"} and lost(engine) == {"backward": 8}
+
+
+@pytest.mark.parametrize("other", ["BP1", "BP2", "BP4"])
+def test_the_same_where_the_forward_pass_is_wrong_as_well(other):
+    """Then all is judged from the true caches: here of samples alone, for `dW` does not show the error."""
+
+    def forward(self, X):
+        output = NeuralNetwork.forward(self, X)
+        self.z_cache = [z + 1 for z in self.z_cache]
+        return output
+
+    bp3 = UNKNOWN["BP3"]["weights for activations"]
+    unknown = list(UNKNOWN[other].values())[1]
+    engine = graded(own(forward=forward, bp3=bp3, **{other.lower(): unknown}), ("forward", "backward"))
+    assert "forward" in lost(engine) and charged(engine) == {"BP3", other}
 
 
 def test_the_slope_forgotten_where_dw_is_made_leaves_the_error_sent_back():
