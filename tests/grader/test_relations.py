@@ -144,7 +144,8 @@ BESIDE = [
 def test_beside_an_unknown_mistake_a_known_one_has_its_name(equation, what, other):
     engine = graded(own(**{equation.lower(): UNKNOWN[equation][what], **PIECES[other]}), ("forward", "backward"))
     assert charged(engine) == {equation, other} and names(engine) <= {KNOWN[other]}
-    assert names(engine) or {equation, other} == {"BP3", "BP4"}
+    # Where `dW` shows nothing, a factor in all and one in `db` are the same.
+    assert names(engine) or {equation, other} in ({"BP3", "BP4"}, {"BP1", "BP3"})
 
 
 # m times too large in all and averaged in `db`: that is in `dW` alone, which is another mistake.

@@ -3,6 +3,7 @@
 import numpy as np
 
 from autograder.assignment.network.faults import OWNERS
+from autograder.assignment.network.relations import usable
 from autograder.engine.calls import CallFailed
 from autograder.engine.check import Task
 
@@ -50,9 +51,9 @@ def test_gradient(student, case):
 
 
 def growth(before, after, start=0.0):
-    """The difference, where there is one; else what came."""
+    """The difference, where there is one between numbers such as gradients are; else what came."""
     if not isinstance(before, np.ndarray) or not isinstance(after, np.ndarray):
         return start if type(before) is type(after) and before == after else after
-    if before.shape != after.shape or before.dtype.kind not in "fiu" or after.dtype.kind not in "fiu":
+    if before.shape != after.shape or not usable(before, before.shape) or not usable(after, after.shape):
         return after
     return start if np.array_equal(before, after) else start + (after - before)

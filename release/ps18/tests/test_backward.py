@@ -16,7 +16,10 @@ FORWARD_IS_WRONG = "`forward` is wrong, and this does not read `z_cache` and `a_
 
 
 def prepare(case, network, X):
-    """A forward pass; where the student's own is wrong, in a second run, the true caches take its place."""
+    """A forward pass; where the student's own is wrong, in a second run, the true caches take its place.
+
+    Returns those, or nothing where the student's own stand.
+    """
     number = case.next("forward pass")
     output, own = None, ([], [])
     try:
@@ -33,13 +36,15 @@ def prepare(case, network, X):
             raise
     truth = [case.recall(f"{name} {number}", c) for name, c in zip(("z_cache", "a_cache"), own, strict=True)]
     if case.expected is None:
-        return
+        return None
     if difference("the output", truth[1][-1], output, False):
         case.unjudgeable = FORWARD_IS_WRONG
     if not all(same_caches(t, c) for t, c in zip(truth, own, strict=True)):
         case.intermediates_differ = True
         if case.from_solution:
             network.replace_caches(*truth)
+            return truth
+    return None
 
 
 def same_caches(truth, cache):
@@ -59,11 +64,10 @@ def maker(student, case, sizes, activation="sigmoid", **options):
 def judge_gradients(case, make, X, Y, which=lambda name, layer, last: True, network=None):
     """A forward pass and its gradients; see `judge_backward`."""
     network = network or make()
-    prepare(case, network, X)
-    judge_backward(case, make, network, X, Y, which)
+    judge_backward(case, make, network, X, Y, prepare(case, network, X), which)
 
 
-def judge_backward(case, make, network, X, Y, which=lambda name, layer, last: True):
+def judge_backward(case, make, network, X, Y, caches, which=lambda name, layer, last: True):
     """Judge the arrays that `which` names; the others are evidence for naming a mistake."""
     number = case.next("gradient")
     gradients = network.backward(Y)
@@ -74,15 +78,17 @@ def judge_backward(case, make, network, X, Y, which=lambda name, layer, last: Tr
                 case.close(label, array, gradient=True)
             else:
                 case.observe(label, array)
-    Gradients.of(case).add(network, gradients, Y, number, lambda: alone(case, make, X, Y))
+    Gradients.of(case).add(network, gradients, Y, number, lambda: alone(make, X, Y, caches))
 
 
-def alone(case, make, X, Y):
-    """The gradients of each sample alone, each by a network of its own."""
+def alone(make, X, Y, caches=None):
+    """The gradients of each sample alone, each by a network of its own; from these caches, if any are given."""
     answers = []
     for sample in range(X.shape[1]):
         network, column = make(), slice(sample, sample + 1)
         network.forward(X[:, column])
+        if caches:
+            network.replace_caches(*([array[:, column] for array in cache] for cache in caches))
         answers.append(network.backward(Y[:, column]))
     return answers
 
@@ -140,7 +146,8 @@ def test_other_activation(student, case):
             raise
         case.rest_optional = True  # it knows the sigmoid only
         return
-    judge_gradients(case, make, case.array(5, 4), case.targets(5, 4), network=network)
+    # Two samples: with units that are off, more would not show apart in `dW`.
+    judge_gradients(case, make, case.array(5, 2), case.targets(5, 2), network=network)
 
 
 @backward.check(weight=2)
@@ -159,6 +166,6 @@ def test_leaves_the_rest_alone(student, case):
         "`backward` has changed them; only `update` may",
     )
     # The first network is asked only after the second one's turn.
-    prepare(case, first, X)
+    caches = prepare(case, first, X)
     judge_gradients(case, make_other, case.array(5, 3), case.targets(5, 3), network=second)
-    judge_backward(case, make, first, X, Y)
+    judge_backward(case, make, first, X, Y, caches)
