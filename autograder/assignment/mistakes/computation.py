@@ -125,6 +125,15 @@ class Computation(NeuralNetwork):
             add_layer(l, n)
         return found
 
+    def layers(self) -> list[tuple[str, Any]]:
+        """By name, what each unit of the layer before adds to z, shape (n_in, n), and what z is without."""
+        found: list[tuple[str, Any]] = []
+        for l, (W, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+            zero = self.pieces.z(W, np.zeros((W.shape[1], 1)), b)
+            each = [self.pieces.z(W, unit[:, None], b) - zero for unit in np.eye(W.shape[1])]
+            found += [(f"z[{l}]", np.array(each)[:, :, 0]), (f"z[{l}] at 0", zero)]
+        return found
+
     def update(self, dW: Sequence[np.ndarray], db: Sequence[np.ndarray], eta: float) -> None:
         p, beta = self.pieces, self.momentum
         if self.v is None:

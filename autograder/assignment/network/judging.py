@@ -65,8 +65,8 @@ class Gradients:
         """Keep the gradients; of the solution, or of a known mistake, what its equations are, for later runs."""
         prefix = f"gradient {number}: "
         if self.case.expected is None:
-            equations = network.call("equations", Y)
-            self.case.seen.recalled.update({prefix + name: array for name, array in equations})
+            equations = network.told("equations", Y)
+            self.case.seen.recalled.update({prefix + name: array for name, array in equations.items()})
         else:
             self.asked.append(Asked(*gradients, prefix, alone, network))
 
