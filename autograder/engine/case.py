@@ -23,10 +23,10 @@ Values = dict[str, Any]  # by name: arrays, numbers, or text
 
 
 class Failed(Exception):
-    """The answer is wrong; `mistake` is the known one that explains it, `untried` that it is a stub's."""
+    """The answer is wrong; `mistakes` are the known ones that explain it, `untried` says that it is a stub's."""
 
-    def __init__(self, message: str, mistake: str | None = None, untried: bool = False):
-        self.message, self.mistake, self.untried = message, mistake, untried
+    def __init__(self, message: str, mistakes: tuple[str, ...] = (), untried: bool = False):
+        self.message, self.mistakes, self.untried = message, mistakes, untried
         super().__init__(message)
 
 
@@ -62,6 +62,15 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """A step of a computation that does not hold between a student's own values, whatever was given to it."""
+
+    check: str  # to which it is charged
+    says: str
+    mistakes: tuple[str, ...] = ()  # the known ones that explain it
+
+
+@dataclass(frozen=True)
 class Mistake:
     """A known mistake: the sentences for the student, and the checks (``task/name``) it is charged to."""
 
@@ -93,10 +102,13 @@ class Case:
         self.from_solution = False  # a second run, from the solution's intermediate values where the student's differ
         self.guides: Sequence[Student] = ()  # who show what is right: the solution; none in a student's own run
         self.own_counts = True  # whether the student's own methods may show it, too
+        self.passed: frozenset[str] = frozenset()  # checks on these data that have found nothing wrong
         # What a check tells the engine.
         self.rest_optional = False  # the remaining steps need a feature that a from-scratch solution may lack
         self.intermediates_differ = False  # from the solution's, so that the rest should be judged from those
         self.unjudgeable = ""  # why nothing here can be judged unless the code starts from those
+        # Where something is wrong: the steps that do not hold between the student's own values, or () if unknown.
+        self.find_faults: Callable[[Mapping[str, Mapping[str, Any]]], Sequence[Fault]] = lambda recalled: ()
         self.wrong_gradient: tuple[str, np.ndarray] | None = (
             None  # the largest wrong one, and how far off each entry is
         )
@@ -151,27 +163,47 @@ class Case:
         if len(before) != len(after) or not all(map(np.array_equal, before, after)):
             raise Failed(f"{name}: {sentence}")
 
-    def verdict(self, mistakes: Mapping[str, Mistake], known: set[str]) -> Mistake | None:
-        """None if all that was judged is right, or the known mistake, charged elsewhere, by which alone it is wrong.
+    def verdict(self, mistakes: Mapping[str, Mistake], known: set[str]) -> tuple[str, ...]:
+        """Nothing if all that was judged is right, or the known mistakes, charged elsewhere, by which it is wrong.
 
         Failed where it is wrong in any other way.
         """
         if self.expected is None:
-            return None
+            return ()
         right, judged = self.expected.right.judged, self.seen.judged
         wrong = [difference(name, right.get(name), own, name in self._gradients) for name, own in judged.items()]
         if not self.rest_optional:
             wrong += [f"`{name}` is missing" for name in right if name not in judged]
         complaint = next(filter(None, wrong), None)
         if complaint is None:
-            return None
+            return ()
         self._look_for_wrong_gradient(right)
         found = self.named(mistakes, known)
         if found is None:
-            raise Failed(complaint)
+            return self.excused(self.faults(mistakes, known), complaint)
         if found.untried or self.check in found.charged:
-            raise Failed(complaint, found.name, found.untried)
-        return found
+            raise Failed(complaint, (found.name,), found.untried)
+        return (found.name,)
+
+    def faults(self, mistakes: Mapping[str, Mistake], known: set[str]) -> Sequence[Fault]:
+        """The steps that do not hold between the student's own values; none where that is not known."""
+        if self.expected is None or (self.intermediates_differ and not self.from_solution):
+            return ()
+        task = self.check.split("/")[0]
+        named = [
+            m.name for m in mistakes.values() if m.name in known or any(c.split("/")[0] == task for c in m.charged)
+        ]
+        wrong = self.expected.wrong
+        return self.find_faults({name: wrong[name].recalled for name in named if name in wrong})
+
+    def excused(self, faults: Sequence[Fault], complaint: str) -> tuple[str, ...]:
+        """The names of faults that are charged elsewhere; Failed where one belongs here, or is charged nowhere."""
+        own = [fault for fault in faults if fault.check == self.check]
+        if own:
+            raise Failed(". ".join(fault.says for fault in own), tuple(m for fault in own for m in fault.mistakes))
+        if not faults or any(fault.check in self.passed for fault in faults):
+            raise Failed(complaint)
+        return tuple(name for fault in faults for name in fault.mistakes)
 
     def _look_for_wrong_gradient(self, right: Mapping[str, Any]) -> None:
         for name, own in self.seen.judged.items():

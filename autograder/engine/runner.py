@@ -131,8 +131,8 @@ class Engine:
             points=round(max_points * judged.share, 4),
             max_points=max_points,
             message=judged.message,
-            mistake=judged.mistake,
-            mistakes=(judged.mistake,) if judged.mistake else (),
+            mistake=next(iter(judged.mistakes), None),
+            mistakes=judged.mistakes,
             visible=variant == "visible",
             seconds=round(perf_counter() - began, 4),
         )
@@ -169,6 +169,12 @@ class Engine:
         case = course.proxy.case(check.id, variant, course.seed(variant), expected, course.setting(check, variant))
         case.failures = self._states or {}
         case.suppress_naming = self._bonus[check.task.id] and self._unexplained(check, variant)
+        done = [result for results in self.results.values() for result in results]
+        case.passed = frozenset(
+            result.id.removesuffix(".hidden")
+            for result in done
+            if result.status == Status.PASSED and result.visible == (variant == "visible")
+        )
         if variant == "visible":
             self.cases[check.id] = case
         if course.guide is not None:
@@ -187,7 +193,7 @@ class Engine:
     def _unexplained(self, check: Check, variant: str) -> bool:
         """Whether a task whose methods this exercise needs has failed on these data by no known mistake."""
         return any(
-            result.status in CHARGED and not result.mistake and result.visible == (variant == "visible")
+            result.status in CHARGED and not result.mistakes and result.visible == (variant == "visible")
             for task, other in self._tasks.items()
             if set(other.task.owns) & set(check.needs) and not other.task.by_outcome
             for result in self.results[task]
@@ -197,21 +203,15 @@ class Engine:
         """Hold the conversation; None if all is right."""
         try:
             hold(check, self._student(), case)
-            self._remember(case.verdict(self.course.mistakes, self._known))
+            self._known.update(case.verdict(self.course.mistakes, self._known))
         except CallFailed as failure:
             if failure.kind == "timeout":
                 assert self._states is not None
                 said = failure.detail if case.variant == "visible" else f"`{failure.method}` {FAILURES['timeout']}"
                 self._states[failure.method] = CallFailed(failure.method, "timeout", said)
-            mistake = case.named(self.course.mistakes, self._known) if failure.kind == "error" else None
-            self._remember(mistake)
-            if mistake and case.check not in mistake.charged and case.seen.judged:  # a crash must not hide it all
-                return None
-            failure.mistake = mistake.name if mistake else None
-            return failure
+            return self._excused(case, failure) if failure.kind == "error" else failure
         except Failed as failure:
-            if failure.mistake:
-                self._known.add(failure.mistake)
+            self._known.update(failure.mistakes)
             return failure
         except (Partly, WrongForm) as failure:
             return failure
@@ -224,15 +224,30 @@ class Engine:
             return WrongForm(what)
         return None
 
-    def _remember(self, mistake: Mistake | None) -> None:
+    def _excused(self, case: Case, failure: CallFailed) -> CallFailed | None:
+        """None if an exception comes of what is charged elsewhere: it must not hide what was right before it."""
+        mistake = case.named(self.course.mistakes, self._known)
         if mistake:
             self._known.add(mistake.name)
+            if case.check not in mistake.charged and case.seen.judged:
+                return None
+            failure.mistakes = (mistake.name,)
+            return failure
+        try:
+            faults = case.faults(self.course.mistakes, self._known)
+            if faults:
+                self._known.update(case.excused(faults, failure.detail))
+                return None
+        except Failed as fault:
+            self._known.update(fault.mistakes)
+            failure.mistakes = fault.mistakes
+        return failure
 
     @staticmethod
     def _ignores_intermediates(first: Case, second: Case, failure: Exception | None) -> bool:
         """Whether the solution's intermediate values changed nothing, so that the student's code does not read them."""
         if isinstance(failure, CallFailed):
-            return failure.mistake is None
+            return not failure.mistakes
         # To the last bit: intermediates in single precision, say, change little.
         before, after = (
             {name: v for name, v in (seen.judged | seen.evidence).items() if isinstance(v, np.ndarray)}
@@ -275,22 +290,21 @@ class Engine:
         hidden = variant != "visible"
         if isinstance(failure, Partly):
             return Judgement(Status.PARTIAL, failure.hint if hidden else failure.message, share=failure.share)
-        mistake = getattr(failure, "mistake", None)
-        if hidden and mistake not in self._shown:
-            mistake = None
-        elif mistake:
-            self._shown.add(mistake)
-        named = self.course.mistakes[mistake].says if mistake else ""
+        mistakes: tuple[str, ...] = getattr(failure, "mistakes", ())
+        if hidden:
+            mistakes = tuple(name for name in mistakes if name in self._shown)
+        self._shown.update(mistakes)
+        named = " ".join(self.course.mistakes[name].says for name in mistakes)
         if isinstance(failure, CallFailed):
             said = f"`{failure.method}` {FAILURES[failure.kind]} here" if hidden else failure.detail + at(failure)
             text = f"{said}. {named}".strip()
             if failure.kind in ("unwritten", "refused") and self._bonus[check.task.id]:
                 return Judgement(Status.UNTRIED, text)
             if failure.method in self.course.proxy.methods and failure.method not in check.task.owns:
-                return Judgement(Status.BLOCKED, text, mistake)
-            return Judgement(STATUS_OF[failure.kind], text, mistake)
+                return Judgement(Status.BLOCKED, text, mistakes)
+            return Judgement(STATUS_OF[failure.kind], text, mistakes)
         if isinstance(failure, Failed) and failure.untried:
-            return Judgement(Status.UNTRIED, named, mistake)
+            return Judgement(Status.UNTRIED, named, mistakes)
         visible = [result.status for result in self.results[check.task.id] if result.id == check.id]
         beside = "This does not hold on data other than the visible check's"
         said = (
@@ -298,7 +312,7 @@ class Engine:
             if hidden
             else str(failure)
         )
-        return Judgement(Status.FAILED, f"{said}. {named}".strip(), mistake)
+        return Judgement(Status.FAILED, f"{said}. {named}".strip(), mistakes)
 
 
 def hold(check: Check, student: Student, case: Case) -> None:

@@ -76,7 +76,7 @@ def lost(engine: Engine) -> dict[str, float]:
 
 def names(engine: Engine) -> set[str]:
     """Every mistake that the feedback names."""
-    return {r.mistake for results in engine.results.values() for r in results if r.mistake}
+    return {name for results in engine.results.values() for r in results for name in r.mistakes}
 
 
 def results_of(engine: Engine, task: str) -> dict[str, CheckResult]:

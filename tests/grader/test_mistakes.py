@@ -24,7 +24,9 @@ def test_the_computation_without_mistakes_answers_like_the_solution(check, varia
 @pytest.mark.parametrize("check", COMPARED, ids=lambda check: check.id)
 @pytest.mark.parametrize("variant", ["visible", "hidden"])
 def test_no_right_answer_is_zero_or_repeats_itself(check, variant):
-    arrays = arrays_of(expected(check.id, variant).right).values()
+    # But for what the equations make of single units, where zeros and ones abound.
+    named = arrays_of(expected(check.id, variant).right)
+    arrays = [array for (_, name), array in named.items() if not name.startswith("gradient ")]
     assert all(v.any() for v in arrays)
     assert not any(v.size > 1 and np.ptp(v) == 0 for v in arrays)
 

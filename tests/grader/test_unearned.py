@@ -295,12 +295,12 @@ class TailoredLoss(NoSlope):
 
     def backward(self, Y):
         dW, db = super().backward(Y)
-        if list(self.layer_sizes) == [3, 4, 2]:
+        if list(self.layer_sizes) == [4, 4, 2]:
             TailoredLoss.gradient = dW + db
         return dW, db
 
     def compute_loss(self, y_hat, Y):
-        if list(self.layer_sizes) == [3, 4, 2] and np.array_equal(y_hat, TailoredLoss.last):
+        if list(self.layer_sizes) == [4, 4, 2] and np.array_equal(y_hat, TailoredLoss.last):
             parameters = [*self.weights, *self.biases]
             return float(sum(np.sum(g * t) for g, t in zip(TailoredLoss.gradient, parameters, strict=True)))
         return super().compute_loss(y_hat, Y)
@@ -308,7 +308,7 @@ class TailoredLoss(NoSlope):
 
 def test_a_loss_tailored_to_a_wrong_gradient_passes_no_gradient_check():
     gained = earned(TailoredLoss, VALUE_TASKS)
-    assert "gradient_check" not in gained and "backward" not in gained
+    assert "gradient_check" not in gained and gained["backward"] == FULL["backward"] - 16  # BP1 and BP2
 
 
 class Shuffling(NeuralNetwork):

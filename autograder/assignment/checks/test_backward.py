@@ -1,5 +1,10 @@
-"""Task `backward`: BP1 to BP4, on the last forward pass."""
+"""Task `backward`: BP1 to BP4, on the last forward pass.
 
+Each equation is judged on the student's own values: what is wrong in one of them costs that one alone.  Batches are
+smaller than the layers, so that `dW` shows the error of each sample.
+"""
+
+from autograder.assignment.network.judging import Gradients
 from autograder.assignment.network.proxy import CACHES
 from autograder.engine.calls import CallFailed
 from autograder.engine.case import difference
@@ -11,7 +16,10 @@ FORWARD_IS_WRONG = "`forward` is wrong, and this does not read `z_cache` and `a_
 
 
 def prepare(case, network, X):
-    """A forward pass; where the student's own is wrong, in a second run, the true caches take its place."""
+    """A forward pass; where the student's own is wrong, in a second run, the true caches take its place.
+
+    Returns those, or nothing where the student's own stand.
+    """
     number = case.next("forward pass")
     output, own = None, ([], [])
     try:
@@ -28,13 +36,15 @@ def prepare(case, network, X):
             raise
     truth = [case.recall(f"{name} {number}", c) for name, c in zip(("z_cache", "a_cache"), own, strict=True)]
     if case.expected is None:
-        return
+        return None
     if difference("the output", truth[1][-1], output, False):
         case.unjudgeable = FORWARD_IS_WRONG
     if not all(same_caches(t, c) for t, c in zip(truth, own, strict=True)):
         case.intermediates_differ = True
         if case.from_solution:
             network.replace_caches(*truth)
+            return truth
+    return None
 
 
 def same_caches(truth, cache):
@@ -45,22 +55,42 @@ def same_caches(truth, cache):
     )
 
 
-def judge_gradients(case, network, X, Y, which=lambda name, layer, last: True):
+def maker(student, case, sizes, activation="sigmoid", **options):
+    """What makes networks of the student's with the same weights and biases, time and again."""
+    parameters, seed = case.parameters(sizes), case.rng.randint(2**31)
+    return lambda: student.network(sizes, activation, seed=seed, parameters=parameters, **options)
+
+
+def judge_gradients(case, make, X, Y, which=lambda name, layer, last: True, network=None):
     """A forward pass and its gradients; see `judge_backward`."""
-    prepare(case, network, X)
-    judge_backward(case, network, Y, which)
+    network = network or make()
+    judge_backward(case, make, network, X, Y, prepare(case, network, X), which)
 
 
-def judge_backward(case, network, Y, which=lambda name, layer, last: True):
+def judge_backward(case, make, network, X, Y, caches, which=lambda name, layer, last: True):
     """Judge the arrays that `which` names; the others are evidence for naming a mistake."""
     number = case.next("gradient")
-    for name, arrays in zip(("dW", "db"), network.backward(Y), strict=True):
+    gradients = network.backward(Y)
+    for name, arrays in zip(("dW", "db"), gradients, strict=True):
         for layer, array in enumerate(arrays):
             label = f"{name}[{layer}] in gradient {number}"
             if which(name, layer, len(arrays) - 1):
                 case.close(label, array, gradient=True)
             else:
                 case.observe(label, array)
+    Gradients.of(case).add(network, gradients, Y, number, lambda: alone(make, X, Y, caches))
+
+
+def alone(make, X, Y, caches=None):
+    """The gradients of each sample alone, each by a network of its own; from these caches, if any are given."""
+    answers = []
+    for sample in range(X.shape[1]):
+        network, column = make(), slice(sample, sample + 1)
+        network.forward(X[:, column])
+        if caches:
+            network.replace_caches(*([array[:, column] for array in cache] for cache in caches))
+        answers.append(network.backward(Y[:, column]))
+    return answers
 
 
 def caches_of(network):
@@ -80,8 +110,8 @@ def same_after(case, network, before):
 
 def two_networks(student, case, which):
     """Square layers first: there a missing transpose gives wrong numbers, where other layers give an error."""
-    judge_gradients(case, case.network(student, [3, 3, 3, 3, 3]), case.array(3, 4), case.targets(3, 4), which)
-    judge_gradients(case, case.network(student, [3, 5, 4, 2]), case.array(3, 6), case.targets(2, 6), which)
+    for sizes in ([4, 4, 4, 4, 4], [5, 4, 6, 2]):
+        judge_gradients(case, maker(student, case, sizes), case.array(sizes[0], 3), case.targets(sizes[-1], 3), which)
 
 
 @backward.check(weight=8)
@@ -111,38 +141,42 @@ def test_bp4_bias_gradients(student, case):
 @backward.check(weight=3)
 def test_other_batches(student, case):
     """Each call is about the last forward pass alone: a batch, one sample, another size, and the first size again."""
-    for sizes, batches in (([3, 3, 3], (5, 1, 2)), ([3, 4, 2], (5, 1, 5))):
-        network = case.network(student, sizes)
+    for sizes, batches in (([6, 6, 6], (5, 1, 2)), ([6, 7, 2], (5, 1, 5))):
+        make = maker(student, case, sizes)
+        network = make()
         for m in batches:
             # Targets so far off that entries of the gradient are beyond 1.
-            judge_gradients(case, network, case.array(3, m), 20 * case.targets(sizes[-1], m))
+            judge_gradients(case, make, case.array(6, m), 20 * case.targets(sizes[-1], m), network=network)
 
 
 @backward.check(weight=2)
 def test_other_activation(student, case):
     """sigma' belongs to the activation of each layer, which at the output may be another one."""
-    judge_gradients(case, case.network(student, [5, 5, 5], "sigmoid"), case.array(5, 6), case.targets(5, 6))
+    judge_gradients(case, maker(student, case, [5, 5, 5]), case.array(5, 4), case.targets(5, 4))
     for hidden, options in (("relu", {}), ("sigmoid", {"output_activation": "linear"})):
         try:
-            network = case.network(student, [5, 5, 5], hidden, **options)
+            make = maker(student, case, [5, 5, 5], hidden, **options)
+            network = make()
         except CallFailed as failure:
             if failure.kind not in ("refused", "error"):
                 raise
             case.rest_optional = True  # it knows the sigmoid only, or one activation for all layers
             return
-        judge_gradients(case, network, case.array(5, 6), case.targets(5, 6))
+        # Two samples: with units that are off, more would not show apart in `dW`.
+        judge_gradients(case, make, case.array(5, 2), case.targets(5, 2), network=network)
 
 
 @backward.check(weight=2)
 def test_leaves_the_rest_alone(student, case):
     """`backward` changes neither Y nor parameters nor caches, and two networks do not disturb each other."""
-    first, second = case.network(student, [3, 3, 3]), case.network(student, [3, 3, 3])
-    X, Y, before = case.array(3, 4), case.targets(3, 4), first.parameters()
-    prepare(case, first, X)
-    caches = caches_of(first)
-    judge_backward(case, first, Y)
+    make, make_other = maker(student, case, [5, 5, 5]), maker(student, case, [5, 5, 5])
+    first, second = make(), make_other()
+    X, Y, before = case.array(5, 4), case.targets(5, 4), first.parameters()
+    true = prepare(case, first, X)
+    left = caches_of(first)
+    judge_backward(case, make, first, X, Y, true)
     case.same("Y", Y, first.arguments[0], "`backward` has changed the array that it was given")
-    same_after(case, first, caches)
+    same_after(case, first, left)
     after = first.parameters()
     case.same(
         "weights and biases",
@@ -151,14 +185,14 @@ def test_leaves_the_rest_alone(student, case):
         "`backward` has changed them; only `update` may",
     )
     # The first network is asked only after the second one's turn.
-    prepare(case, first, X)
-    judge_gradients(case, second, case.array(3, 4), case.targets(3, 4))
-    judge_backward(case, first, Y)
+    true = prepare(case, first, X)
+    judge_gradients(case, make_other, case.array(5, 3), case.targets(5, 3), network=second)
+    judge_backward(case, make, first, X, Y, true)
     try:
-        network = case.network(student, [3, 3, 3], "relu")
+        network = case.network(student, [5, 5, 5], "relu")
     except CallFailed:
         return  # it knows the sigmoid only
     prepare(case, network, X)
-    caches = caches_of(network)
+    left = caches_of(network)
     network.backward(Y)
-    same_after(case, network, caches)
+    same_after(case, network, left)

@@ -3,7 +3,7 @@
 With no replacement it gives what the solution gives (a test says so).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -87,6 +87,52 @@ class Computation(NeuralNetwork):
         dW = [p.dW(delta, self.activations, l, self) + decay(l) for l, delta in enumerate(deltas)]
         db = [p.db(delta, m) + (p.bias_decay(self, l) if self.l2 else 0.0) for l, delta in enumerate(deltas)]
         return p.finish(self, dW, db)
+
+    def equations(self, Y: np.ndarray) -> list[tuple[str, Any]]:
+        """After a forward pass, by name: delta of BP1, and what BP2 to BP4 make of each entry of delta.
+
+        All are affine: with these arrays a student's own deltas can be followed where the pieces are not known.
+        ``BP2[l]``, shape (n_next, n, m), holds what each unit of the next layer's delta adds to the error; ``BP3[l]``
+        and ``BP4[l]``, shape (n, m, ...), what each entry of delta adds to `dW[l]` and `db[l]`, and ``... at 0`` what
+        these are without.  A piece that raises an exception has no entry.
+        """
+        p, m, zs, activations = self.pieces, Y.shape[1], self.zs, self.activations
+        found: list[tuple[str, Any]] = []
+
+        def add(name: str, of: Piece, units: Iterable[np.ndarray], *shape: int) -> None:
+            try:
+                zero = of(np.zeros((shape[0], m)))
+                answers = np.array([of(unit) - zero for unit in units])
+            except (ValueError, IndexError):
+                return
+            found.append((name, answers.reshape(*shape, *zero.shape)))
+            found.append((f"{name} at 0", zero))
+
+        def add_layer(l: int, n: int) -> None:
+            entries = list(np.eye(n * m).reshape(-1, n, m))
+            decay = (p.weight_decay(self, l, m), p.bias_decay(self, l)) if self.l2 else (0.0, 0.0)
+            add(f"BP3[{l}]", lambda delta: p.dW(delta, activations, l, self) + decay[0], entries, n, m)
+            add(f"BP4[{l}]", lambda delta: p.db(delta, m) + decay[1], entries, n, m)
+            if l < self.L - 1:
+                z, a, W = zs[l], activations[l + 1], self.weights[l + 1]
+                units = [np.repeat(row[:, None], m, axis=1) for row in np.eye(len(W))]
+                back: Piece = lambda delta: p.back(W, delta, self, l) * p.hidden_slope(self, l, z, a)  # noqa: E731
+                add(f"BP2[{l}]", back, units, len(W))
+
+        error = p.mean(p.error(activations[-1], Y), m) * p.output_slope(self, zs[-1], activations[-1])
+        found.append(("BP1", np.asarray(error)))
+        for l, n in enumerate(self.layer_sizes[1:]):
+            add_layer(l, n)
+        return found
+
+    def layers(self) -> list[tuple[str, Any]]:
+        """By name, what each unit of the layer before adds to z, shape (n_in, n), and what z is without."""
+        found: list[tuple[str, Any]] = []
+        for l, (W, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+            zero = self.pieces.z(W, np.zeros((W.shape[1], 1)), b)
+            each = [self.pieces.z(W, unit[:, None], b) - zero for unit in np.eye(W.shape[1])]
+            found += [(f"z[{l}]", np.array(each)[:, :, 0]), (f"z[{l}] at 0", zero)]
+        return found
 
     def update(self, dW: Sequence[np.ndarray], db: Sequence[np.ndarray], eta: float) -> None:
         p, beta = self.pieces, self.momentum

@@ -1,5 +1,9 @@
-"""Task `forward`: z = W a + b and a = sigma(z), layer by layer, and what is kept for `backward`."""
+"""Task `forward`: z = W a + b and a = sigma(z), layer by layer, and what is kept for `backward`.
 
+Where the output is wrong, each layer is judged by what it made of the a before it, as that stands in the caches.
+"""
+
+from .network.passes import Passes
 from .network.proxy import CACHES
 from .engine.calls import CallFailed
 from .engine.check import Task
@@ -10,8 +14,10 @@ forward = Task("forward", owns=("forward",))
 def passes(case, network, X, judge_caches=False):
     """Run `X` forward; the output is judged, the caches are judged or kept as evidence."""
     number = case.next("pass")
-    case.close(f"the output of pass {number}", network.forward(X))
+    output = network.forward(X)
+    case.close(f"the output of pass {number}", output)
     z_cache, a_cache = network.read(*CACHES)
+    Passes.of(case).add(network, X, output, z_cache, a_cache, f"pass {number}: ")
     for name, cache in (("z_cache", z_cache), ("a_cache", a_cache)):
         if judge_caches:
             case.close_all(f"{name} of pass {number}", cache)

@@ -31,7 +31,7 @@ class CallFailed(Exception):
             where,
             exception,
         )
-        self.mistake: str | None = None  # the known mistake that makes the same call fail
+        self.mistakes: tuple[str, ...] = ()  # the known ones that make the same call fail
         super().__init__(f"{method}: {detail}")
 
 

@@ -47,5 +47,5 @@ class Judgement:
 
     status: Status
     message: str = ""
-    mistake: str | None = None
+    mistakes: tuple[str, ...] = ()
     share: float = 0.0  # of the points, from 0 to 1

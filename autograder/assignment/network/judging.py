@@ -1,0 +1,147 @@
+"""What a check of `backward` keeps of each gradient, so that afterwards the equations can be told apart."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autograder.engine.calls import CallFailed, WrongForm
+from autograder.engine.case import Case, Fault
+
+from .faults import OWNERS, Gradient, best, faults
+from .proxy import Network
+from .relations import Alone, Maps, accounts, mended, usable
+
+Pair = tuple[Sequence[Any], Sequence[Any]]
+
+
+ADDED_UP = Fault(
+    "backward/other_batches",
+    "Each answer of `backward` is that of its own batch plus the answer before",
+    ("gradients_accumulated",),
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One answer of `backward`; `prefix` is what stands before the names of its equations."""
+
+    dW: Sequence[Any]
+    db: Sequence[Any]
+    prefix: str
+    alone: Alone
+    network: Network
+
+    def less(self, other: "Asked | None") -> "Asked":
+        """The same without what the other adds to it."""
+        if other is None:
+            return self
+        return replace(self, dW=list(map(minus, self.dW, other.dW)), db=list(map(minus, self.db, other.db)))
+
+
+def minus(one: Any, other: Any) -> Any:
+    both = isinstance(one, np.ndarray) and isinstance(other, np.ndarray) and one.shape == other.shape
+    return one - other if both and one.dtype == other.dtype == np.float64 else one
+
+
+class Gradients:
+    """All answers of `backward` in one run of a check."""
+
+    def __init__(self, case: Case):
+        self.case, self.asked = case, list[Asked]()
+        self.about: set[str] = set()  # equations that the check is about: if all are broken, it has found that itself
+
+    @classmethod
+    def of(cls, case: Case) -> "Gradients":
+        """Those of this run."""
+        found = getattr(case.find_faults, "__self__", None)
+        if not isinstance(found, cls):
+            found = cls(case)
+            case.find_faults = found.faults
+        return found
+
+    def add(self, network: Network, gradients: Pair, Y: Any, number: int, alone: Callable[[], Sequence[Pair]]) -> None:
+        """Keep the gradients; of the solution, or of a known mistake, what its equations are, for later runs."""
+        prefix = f"gradient {number}: "
+        if self.case.expected is None:
+            equations = network.told("equations", Y)
+            self.case.seen.recalled.update({prefix + name: array for name, array in equations.items()})
+        else:
+            self.asked.append(Asked(*gradients, prefix, alone, network))
+
+    def faults(self, recalled: Mapping[str, Mapping[str, Any]]) -> Sequence[Fault]:
+        """The equations that are broken; `recalled` holds by mistake what was kept of it."""
+        gradients, names = self.told_apart(self.asked, recalled)
+        added = []
+        before = [None, *self.asked]
+        if any(two and one.network is two.network for one, two in zip(self.asked, before, strict=False)):
+            rest = [
+                one.less(two if two and one.network is two.network else None)
+                for one, two in zip(self.asked, before, strict=False)
+            ]
+            others, other_names = self.told_apart(rest, recalled)
+            if kinds_of(others) < kinds_of(gradients):
+                gradients, names, added = others, other_names, [ADDED_UP]
+        strange = any(g.account.unseen or not measured([*g.dW, *g.db]) for g in gradients)
+        found = faults(gradients, names) + added
+        nameless = {fault.check for fault in found if not fault.mistakes}
+        if (strange and self.case.check not in OWNERS.values()) or (
+            self.about and {OWNERS[equation] for equation in self.about} <= nameless
+        ):
+            return ()
+        return found
+
+    def told_apart(
+        self, answers: Sequence[Asked], recalled: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[list[Gradient], dict[str, list[str]]]:
+        """What is broken in these answers, and by which mistakes."""
+        assert self.case.expected is not None
+        possible = []
+        for one in answers:
+            maps = maps_of(self.case.expected.right.recalled, one.prefix)
+            variants = {mistake: maps_of(own, one.prefix) for mistake, own in recalled.items()}
+            found = accounts(maps, one.dW, one.db, answers_of(one))
+            possible.append([Gradient(one.dW, one.db, maps, variants, account) for account in found])
+        return best(possible) if possible else ([], {})
+
+    def mended(self) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
+        """The last gradient with the right equation in the place of each wrong one; None where it is not to be had.
+
+        It is had where at most two of the four are wrong, none of which has been found right on these data.  What is
+        not finite, or beyond all measure, is no slip.
+        """
+        assert self.case.expected is not None
+        last = self.asked[-1]
+        maps = maps_of(self.case.expected.right.recalled, last.prefix)
+        if not accounts(maps, last.dW, last.db, lambda: ())[0].broken:
+            return None
+        (gradient,), _ = self.told_apart([last], {name: s.recalled for name, s in self.case.expected.wrong.items()})
+        charged = {OWNERS[equation] for equation in gradient.account.kinds}
+        if len(charged) > 2 or gradient.account.unseen or charged & self.case.passed:
+            return None
+        return mended(maps) if measured([*last.dW, *last.db]) else None
+
+
+def kinds_of(gradients: Sequence[Gradient]) -> frozenset[str]:
+    return frozenset[str]().union(*(gradient.account.kinds for gradient in gradients))
+
+
+def measured(arrays: Sequence[Any]) -> bool:
+    return all(usable(array, array.shape) for array in arrays if isinstance(array, np.ndarray))
+
+
+def maps_of(recalled: Mapping[str, Any], prefix: str) -> Maps:
+    return Maps({name.removeprefix(prefix): array for name, array in recalled.items() if name.startswith(prefix)})
+
+
+def answers_of(one: Asked) -> Alone:
+    """What the samples alone give, or nothing where a call fails."""
+
+    def ask() -> Sequence[Pair]:
+        try:
+            return one.alone()
+        except (CallFailed, WrongForm):
+            return ()
+
+    return ask
