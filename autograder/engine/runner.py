@@ -235,13 +235,17 @@ class Engine:
             return failure
         try:
             faults = case.faults(self.course.mistakes, self._known)
-            if faults:
+            if faults and all(failure.method in self._owned(fault.check.split("/")[0]) for fault in faults):
                 self._known.update(case.excused(faults, failure.detail))
                 return None
         except Failed as fault:
             self._known.update(fault.mistakes)
             failure.mistakes = fault.mistakes
         return failure
+
+    def _owned(self, task: str) -> tuple[str, ...]:
+        """The methods that a task is about."""
+        return self._tasks[task].task.owns if task in self._tasks else ()
 
     @staticmethod
     def _ignores_intermediates(first: Case, second: Case, failure: Exception | None) -> bool:

@@ -1,4 +1,4 @@
-"""Error carried forward in `forward`: z is judged by the a before it, a by its z, and caches by what they should hold."""
+"""Error carried forward in `forward`: z is judged by the a before it, a by its z, caches by what they should hold."""
 
 import numpy as np
 import pytest

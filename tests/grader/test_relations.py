@@ -298,6 +298,15 @@ def test_the_same_where_the_forward_pass_is_wrong_as_well(other):
     assert "forward" in lost(engine) and charged(engine) == {"BP3", other}
 
 
+@pytest.mark.parametrize("error", [ValueError, IndexError, ZeroDivisionError])
+def test_an_exception_of_another_method_is_not_excused(error):
+    def compute_loss(self, y_hat, Y):
+        raise error("no loss")
+
+    engine = graded(own(compute_loss=compute_loss, bp1=UNKNOWN["BP1"]["half of it"]))
+    assert lost(engine)["gradient_check"] == 10
+
+
 def test_the_slope_forgotten_where_dw_is_made_leaves_the_error_sent_back():
     """`db` shows that delta is right."""
 

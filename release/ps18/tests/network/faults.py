@@ -36,6 +36,7 @@ class Gradient:
     db: Sequence[Any]
     maps: Maps
     variants: Mapping[str, Maps]
+    changes: Mapping[str, set[Place]]  # by mistake, where it changes an equation
     account: Account
     needs_names: bool = False
 
@@ -55,14 +56,18 @@ class Gradient:
         seen = replace(self.account, broken=self.account.broken - self.account.unseen, unseen=frozenset())
         return replace(self, account=seen, needs_names=True)
 
-    def changed(self, mistake: str) -> set[Place]:
-        """Where a mistake changes an equation."""
-        theirs = self.variants[mistake].arrays
-        return {
-            (name[:3], int(name[4:-1]) if "[" in name else self.maps.layers - 1)
-            for name, right in self.maps.arrays.items()
-            if " at " not in name and name in theirs and not same(right, theirs[name])
+
+def changes_of(maps: Maps, variants: Mapping[str, Maps]) -> dict[str, set[Place]]:
+    """Where each mistake changes an equation; only those that do."""
+    found = {
+        mistake: {
+            (name[:3], int(name[4:-1]) if "[" in name else maps.layers - 1)
+            for name, right in maps.arrays.items()
+            if " at " not in name and name in theirs.arrays and not same(right, theirs.arrays[name])
         }
+        for mistake, theirs in variants.items()
+    }
+    return {mistake: places for mistake, places in found.items() if places}
 
 
 def same(one: np.ndarray, other: np.ndarray) -> bool:
@@ -149,8 +154,8 @@ def explained(gradients: Sequence[Gradient]) -> dict[str, list[str]]:
     kinds = {equation for places in broken for equation, _ in places}
     if not kinds:
         return {}
-    changes = {mistake: [gradient.changed(mistake) for gradient in gradients] for mistake in gradients[0].variants}
-    changes = {mistake: places for mistake, places in changes.items() if any(places)}
+    mistakes = dict.fromkeys(mistake for gradient in gradients for mistake in gradient.changes)
+    changes = {mistake: [gradient.changes.get(mistake, set()) for gradient in gradients] for mistake in mistakes}
     fitting: list[tuple[frozenset[str], tuple[str, ...]]] = []
     for chosen in sets_of(changes, kinds):
         changed = [set[Place]().union(*(changes[mistake][g] for mistake in chosen)) for g in range(len(gradients))]

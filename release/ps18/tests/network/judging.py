@@ -9,7 +9,7 @@ import numpy as np
 from ..engine.calls import CallFailed, WrongForm
 from ..engine.case import Case, Fault
 
-from .faults import OWNERS, Gradient, best, faults
+from .faults import OWNERS, Gradient, best, changes_of, faults
 from .proxy import Network
 from .relations import Alone, Maps, accounts, mended, usable
 
@@ -102,7 +102,8 @@ class Gradients:
             maps = maps_of(self.case.expected.right.recalled, one.prefix)
             variants = {mistake: maps_of(own, one.prefix) for mistake, own in recalled.items()}
             found = accounts(maps, one.dW, one.db, answers_of(one))
-            possible.append([Gradient(one.dW, one.db, maps, variants, account) for account in found])
+            changes = changes_of(maps, variants)
+            possible.append([Gradient(one.dW, one.db, maps, variants, changes, account) for account in found])
         return best(possible) if possible else ([], {})
 
     def mended(self) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
