@@ -29,7 +29,10 @@ class Twins(NetworkStudent):
         if seed is not None:
             np.random.seed(seed)
         twin = Twin(
-            self, self.own("__init__", self.answerer.kind, list(layer_sizes), activation, **options), layer_sizes
+            self,
+            self.own("__init__", self.answerer.kind, list(layer_sizes), activation, **options),
+            layer_sizes,
+            activation,
         )
         if parameters is not None:
             twin.set_parameters(*parameters)
@@ -46,8 +49,8 @@ class Twins(NetworkStudent):
 class Twin(Network):
     """A network of our own."""
 
-    def __init__(self, twins: Twins, own: Any, layer_sizes: Sequence[int]):
-        super().__init__(twins, 0, layer_sizes)
+    def __init__(self, twins: Twins, own: Any, layer_sizes: Sequence[int], activation: str):
+        super().__init__(twins, 0, layer_sizes, activation)
         self._twins, self._own = twins, own
 
     def call(self, method: str, *values: Any, **options: Any) -> Any:

@@ -1,6 +1,6 @@
 """Error carried forward in `forward`: whether its caches hold what it has computed, right or wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,11 @@ from .relations import usable
 # What a wrong z or a is charged to; caches that hold the wrong values as they are have no fault of their own.
 CHARGED = ("forward/output", "forward/caches", "forward/one_sample_and_square_layers")
 SENTENCE = "z = W a + b: `z_cache[{layer}]` is not that of the `a_cache[{layer}]` before it{like}"
+# What is asked for in the checks of `forward`.  A z that is the same everywhere is no evidence of them.
+ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
+    "sigmoid": lambda z: 1 / (1 + np.exp(-np.clip(z, -700, 700))),
+    "relu": lambda z: np.maximum(z, 0.0),
+}
 OTHERWISE = "a = sigma(z): each z is right for the a before it, but not each a for its z"
 
 
@@ -74,13 +79,9 @@ class Passes:
                 if not near(made, z):
                     z_holds, like = False, likeness(made, z, {"m": a.shape[1]})
                     wrong = wrong or SENTENCE.format(layer=layer, like=like and f"; {like}")
-                a_holds = a_holds and any(near(right, one.a_cache[layer + 1]) for right in activated(z))
+                a_holds = (
+                    a_holds and bool(np.ptp(z)) and near(ACTIVATIONS[one.network.activation](z), one.a_cache[layer + 1])
+                )
         if z_holds == a_holds:
             return ()
         return [Fault(self.case.check if self.case.check in CHARGED else CHARGED[0], wrong or OTHERWISE)]
-
-
-def activated(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """By the activations that are asked for here: sigmoid and relu."""
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-z)), np.maximum(z, 0.0)

@@ -41,11 +41,11 @@ class NetworkStudent(Student):
             arrays = list(spec_arrays)
             both = {"names": list(PARAMETERS), "values": [encode(list(value), arrays) for value in parameters]}
             try:
-                return Network(self, self.request({**request, "set": both}, arrays, *asked)[0], layer_sizes)
+                return Network(self, self.request({**request, "set": both}, arrays, *asked)[0], layer_sizes, activation)
             except CallFailed as failure:
                 if failure.kind in ("timeout", "crashed"):
                     raise
-        network = Network(self, self.request(request, spec_arrays, *asked)[0], layer_sizes)
+        network = Network(self, self.request(request, spec_arrays, *asked)[0], layer_sizes, activation)
         if parameters is not None:
             network.set_parameters(*parameters)  # which of the two fails, is seen now
         return network
@@ -54,11 +54,11 @@ class NetworkStudent(Student):
 class Network:
     """One network of the student's; arrays that come back are copies."""
 
-    def __init__(self, student: NetworkStudent, number: Any, layer_sizes: Sequence[int]):
+    def __init__(self, student: NetworkStudent, number: Any, layer_sizes: Sequence[int], activation: str):
         if type(number) is not int:  # the worker counts them
             raise CallFailed("__init__", "crashed", "NeuralNetwork(...) ended its process: its answer was garbled")
         self._student, self._number = student, number
-        self.layer_sizes = list(layer_sizes)
+        self.layer_sizes, self.activation = list(layer_sizes), activation
         self.history: list[tuple[int, Any]] = []  # epochs trained, and the parameters then
         self.arguments: list[Any] = []  # of the last call, as the student's code left them
         self._known: tuple[int, tuple[str, ...], Any] = -1, (), None  # calls so far, attributes, and what they were
