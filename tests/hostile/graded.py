@@ -83,6 +83,9 @@ def grade_corpus(sandbox: str, user: str, which: str = "all") -> Graded:
         if os.geteuid() == 0 and user == "nobody":
             for path in [top, *top.rglob("*")]:
                 os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+        # What the grader keeps of its own is there before, so that no submission can be taken for its maker.
+        kept = [*command_as(user), "-m", "autograder.grading.kept"]
+        subprocess.run(kept, cwd=folders["root"], env=environment_of(top, folders), check=True)
         unchanging = [folders[word] for word in ("root", "home", "submitted", "tmp")] + [top / "secret"]
         before, began = snapshot(unchanging), time.monotonic()
         ended = run(top, folders, sandbox, user)
@@ -107,13 +110,14 @@ def submit(submitted: Path, planted: Mapping[str, str], which: str) -> None:
         there.put(submitted / name / "ps18", planted)
 
 
+def environment_of(top: Path, folders: Mapping[str, Path]) -> dict[str, str]:
+    planted = {"HOME": str(folders["home"]), "TMPDIR": str(folders["tmp"]), SECRET_NAME: SECRET_VALUE}
+    caches = {"XDG_CACHE_HOME": str(top / "cache"), "MPLCONFIGDIR": str(top / "cache")}
+    return {**os.environ, **planted, **caches, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
 def run(top: Path, folders: Mapping[str, Path], sandbox: str, user: str) -> subprocess.CompletedProcess:
-    environment = {**os.environ, "HOME": str(folders["home"]), "TMPDIR": str(folders["tmp"]), SECRET_NAME: SECRET_VALUE}
-    environment |= {
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "XDG_CACHE_HOME": str(top / "cache"),
-        "MPLCONFIGDIR": str(top / "cache"),
-    }
+    environment = environment_of(top, folders)
     arguments = [folders["submitted"], "--out", folders["out"], "--jobs", "2", "--sandbox", sandbox]
     command = [*command_as(user), "grade_class.py", top / "left.json", *arguments, "--gradebook", top / "gradebook.db"]
     ended = subprocess.run(

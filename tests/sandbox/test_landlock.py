@@ -84,7 +84,6 @@ def test_the_doctor_says_which_and_why():
 def test_where_neither_starts_one_sentence_says_why():
     program = """
         from autograder.sandbox import SandboxError, choose
-from tests.layers import sampled
         try:
             choose()
         except SandboxError as error:
