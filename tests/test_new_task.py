@@ -30,7 +30,7 @@ NEW = {  # files that are there anew
 
 from autograder.engine.check import Task
 
-from .test_backward import judge_gradients
+from .test_backward import judge_gradients, maker
 
 softsign = Task("softsign", needs=("forward", "backward"))
 
@@ -45,7 +45,7 @@ def test_values(student, case):
 @softsign.check(weight=6)
 def test_gradient(student, case):
     """The derivative of softsign is 1 / (1 + |z|)^2."""
-    judge_gradients(case, case.network(student, [3, 5, 4, 2], "softsign"), case.array(3, 6), case.array(2, 6))
+    judge_gradients(case, maker(student, case, [3, 5, 4, 2], "softsign"), case.array(3, 6), case.array(2, 6))
 ''',
     f"{ASSIGNMENT}/mistakes/softsign.py": '''"""Mistakes in the derivative of softsign."""
 

@@ -124,7 +124,7 @@ def test_it_grades_where_namespaces_are_refused_and_the_exercises_come_on_top(co
 def test_a_mistake_is_named_and_hidden_checks_keep_their_data_and_are_not_hidden(container):
     hand_in(container, "forgotten_mean")
     results = graded(container)
-    assert results["score"] == 67 and results["extra_data"]["submitted"] == "2026-12-03T22:22:32+00:00"
+    assert results["score"] == 77 and results["extra_data"]["submitted"] == "2026-12-03T22:22:32+00:00"
     assert {test["visibility"] for test in results["tests"]} == {results["visibility"]} == {"visible"}
     assert results["stdout_visibility"] == "hidden"
     base = [check for check in checks() if check.split("/")[0] in ("forward", "backward")]
@@ -134,7 +134,7 @@ def test_a_mistake_is_named_and_hidden_checks_keep_their_data_and_are_not_hidden
     assert len(hidden) == sum(1 for test in results["tests"] if test["max_score"]) / 2
     assert any("1/m of BP1 is missing" in test["output"] for test in hidden)
     assert not any("should be" in test["output"] for test in hidden)
-    assert sum(test["score"] for test in results["tests"]) == pytest.approx(67)
+    assert sum(test["score"] for test in results["tests"]) == pytest.approx(77)
 
 
 def test_what_cannot_be_graded_gets_its_reason(container):

@@ -86,7 +86,7 @@ def test_what_a_student_wrote_is_shown_and_not_obeyed(out):
 
 def test_points_states_and_the_named_mistake_are_there(out):
     text = " ".join(Elements(page_of(out, "forgotten_mean")).text.split())
-    assert "67 of 100 points" in text and MISTAKES["mean_left_out"].says in text
+    assert "77 of 100 points" in text and MISTAKES["mean_left_out"].says in text
     assert "Forward pass: 20 of 20 points, passed" in text and "not written yet" in text
     assert "could not be graded" in Elements(page_of(out, "syntax_error")).text
     assert "'[' was never closed" in Elements(page_of(out, "syntax_error")).text
