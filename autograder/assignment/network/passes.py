@@ -69,7 +69,7 @@ class Passes:
     def faults(self, recalled: Mapping[str, Mapping[str, Any]]) -> Sequence[Fault]:
         """That z or a is wrong, if nothing else is: in all layers one of them has to hold, or nothing is known."""
         assert self.case.expected is not None
-        if not all(one.in_form() for one in self.passes):
+        if not all(one.network.activation in ACTIVATIONS and one.in_form() for one in self.passes):
             return ()
         maps, wrong = self.case.expected.right.recalled, ""
         z_holds = a_holds = True
