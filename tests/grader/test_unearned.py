@@ -403,3 +403,24 @@ def test_a_question_says_nothing_of_what_it_is_for():
     call = ("call", "args", "kwargs", "method", "on"), ("call", "args", "kwargs", "method", "names", "on")
     new = ("new", "args", "kwargs", "seed", "set"), ("new", "args", "kwargs", "seed")
     assert requests == {*call, *new, ("get", "names", "on"), ("set", "names", "on", "values")}
+
+
+@pytest.mark.parametrize("delta", ["ones", "z", "a", "noise"])
+def test_an_error_that_is_none_earns_what_is_made_of_it_and_no_more(delta):
+    """BP3 and BP4 of any delta are right, and paid; the gradient check and other batches are not."""
+    rng = np.random.RandomState(3)
+    made = {
+        "ones": lambda z, a: np.ones_like(z),
+        "z": lambda z, a: z,
+        "a": lambda z, a: a,
+        "noise": lambda z, a: rng.standard_normal(z.shape),
+    }[delta]
+
+    def backward(self, Y):
+        deltas = [made(z, a) for z, a in zip(self.z_cache, self.a_cache[1:], strict=True)]
+        dW = [d @ a.T for d, a in zip(deltas, self.a_cache, strict=False)]
+        return dW, [d.sum(axis=1, keepdims=True) for d in deltas]
+
+    engine = graded(type("Astray", (NeuralNetwork,), {"backward": backward}), ("backward", "gradient_check"))
+    earned = {task: sum(r.points for r in results) for task, results in engine.results.items()}
+    assert earned["gradient_check"] == 0 and earned["backward"] <= 14

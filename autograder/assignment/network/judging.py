@@ -83,7 +83,7 @@ class Gradients:
             others, other_names = self.told_apart(rest, recalled)
             if kinds_of(others) < kinds_of(gradients):
                 gradients, names, added = others, other_names, [ADDED_UP]
-        strange = any(g.account.unseen or not measured([*g.dW, *g.db]) for g in gradients)
+        strange = any(g.account.unseen or astray(g, names) or not measured([*g.dW, *g.db]) for g in gradients)
         found = faults(gradients, names) + added
         nameless = {fault.check for fault in found if not fault.mistakes}
         if (strange and self.case.check not in OWNERS.values()) or (
@@ -117,11 +117,29 @@ class Gradients:
         maps = maps_of(self.case.expected.right.recalled, last.prefix)
         if not accounts(maps, last.dW, last.db, lambda: ())[0].broken:
             return None
-        (gradient,), _ = self.told_apart([last], {name: s.recalled for name, s in self.case.expected.wrong.items()})
+        (gradient,), names = self.told_apart([last], {name: s.recalled for name, s in self.case.expected.wrong.items()})
         charged = {OWNERS[equation] for equation in gradient.account.kinds}
-        if len(charged) > 2 or gradient.account.unseen or charged & self.case.passed:
+        if len(charged) > 2 or gradient.account.unseen or charged & self.case.passed or astray(gradient, names):
             return None
         return mended(maps) if measured([*last.dW, *last.db]) else None
+
+
+def astray(gradient: Gradient, names: Mapping[str, Sequence[str]]) -> bool:
+    """Whether no error is behind it: BP1 and BP2 are both broken without a name, and not even their signs are right.
+
+    A wrong slope, whichever, is one slip in both equations and leaves the signs of a layer, or turns all of them.
+    """
+    if not gradient.account.kinds >= {"BP1", "BP2"} or (names.get("BP1") and names.get("BP2")):
+        return False
+    for layer in range(gradient.maps.layers):
+        equation = "BP1" if layer == gradient.maps.layers - 1 else "BP2"
+        made, own = gradient.made(equation, layer, gradient.maps), gradient.account.delta(layer)
+        if made is None or own is None:
+            return True
+        there = made != 0
+        if not any(np.array_equal(np.sign(own)[there], way * np.sign(made)[there]) for way in (1, -1)):
+            return True
+    return False
 
 
 def kinds_of(gradients: Sequence[Gradient]) -> frozenset[str]:
