@@ -41,13 +41,15 @@ def parser() -> argparse.ArgumentParser:
         nargs="?",
         type=Path,
         default=Path("submitted"),
-        help=f"holds STUDENT/{assignment().name}/ folders",
+        help=f"holds STUDENT/{assignment().name}/ folders; or all submissions as Canvas, Moodle or Gradescope give "
+        "them, zipped or not; or the folder into which GitHub Classroom clones",
     )
     grade.add_argument("--out", type=Path, default=Path("graded"), help="folder for the results (default: graded)")
     grade.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time (default: all cores)"
     )
     grade.add_argument("--student", action="append", metavar="NAME", help="grade this student only; may be given again")
+    grade.add_argument("--roster", type=Path, metavar="FILE", help="a CSV file of the class: say who handed nothing in")
     grade.add_argument("--force", action="store_true", help="grade again what has not changed, too")
     grade.add_argument(
         "--gradebook", type=Path, metavar="FILE", help="nbgrader's gradebook.db, to write scores and comments to"
@@ -73,7 +75,14 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--sandbox", metavar="NAME", help="bubblewrap or landlock (default: what starts)")
 
     export = commands.add_parser("export", help="fill grades into a roster of Canvas or Moodle, or write a plain table")
-    export.add_argument("--format", choices=["canvas", "moodle", "csv"], required=True)
+    kind = export.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--format", choices=["canvas", "moodle", "csv"], help="scores")
+    kind.add_argument(
+        "--feedback",
+        choices=["canvas", "moodle", "email"],
+        help="pages: in a zip to upload there, or by e-mail address",
+    )
+    export.add_argument("--submitted", type=Path, metavar="FILE", help="for --feedback: the zip that was graded")
     export.add_argument("--roster", type=Path, metavar="FILE", help="the CSV file, as downloaded from Canvas or Moodle")
     export.add_argument("--out", type=Path, default=Path("graded"), help="folder with the results (default: graded)")
     export.add_argument("--to", type=Path, metavar="FILE", help="the file to write (default: OUT/FORMAT.csv)")
@@ -114,7 +123,22 @@ def run_grade(options: argparse.Namespace) -> int:
     from .grading.whole_class import grade_class
     from .platforms.nbgrader.gradebook import Gradebook
 
-    return grade_class(options, Gradebook)
+    said = compared(options.roster, options.submitted) if options.roster else []
+    status = grade_class(options, Gradebook)
+    print("\n".join(said), end="\n" * bool(said))
+    return status
+
+
+def compared(roster: Path, submitted: Path) -> list[str]:
+    """Who of the roster handed nothing in, and the like; in sentences."""
+    from contextlib import ExitStack
+
+    from .intake.downloads import find_uploads
+    from .platforms.canvas_moodle.roster import presence, read_roster
+
+    table = read_roster(roster)
+    with ExitStack() as stack:
+        return presence(table, find_uploads(submitted, stack).uploads)
 
 
 def run_grade_one(options: argparse.Namespace) -> int:
@@ -148,8 +172,15 @@ def run_grade_one(options: argparse.Namespace) -> int:
 
 def run_export(options: argparse.Namespace) -> int:
     from .platforms.canvas_moodle.export import export, graded, save, still_there
+    from .platforms.canvas_moodle.feedback import by_address, give_back
 
     results, gone = still_there(options.out, graded(options.out))
+    if options.feedback == "email":
+        print("\n".join([*by_address(options.out, results, options.roster, options.match, options.to), *gone]))
+        return 0
+    if options.feedback:
+        print("\n".join([*give_back(options.feedback, options.out, results, options.submitted, options.to), *gone]))
+        return 0
     done = export(options.format, results, options.roster, options.column, options.match)
     to = options.to or options.out / f"{options.format}.csv"
     save(done, to, options.roster)

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -17,8 +17,10 @@ from ..course.model import assignment
 from ..course.rubric import LateRule, named, rubric, settings
 from ..course.seed import is_example, seed, use_example
 from ..engine.frozen import FILE, tasks_in
+from ..intake.downloads import DATED, find_uploads
 from ..intake.late import WORD
-from ..intake.submissions import BadInput, Submission, find_class, read_submission, released_stubs
+from ..intake.submissions import BadInput, Submission, read_submission, released_stubs
+from ..intake.uploads import Upload
 from ..report.class_report import summary, write_report
 from ..report.feedback import write_feedback
 from ..report.overview import Overview, write_grades
@@ -70,9 +72,10 @@ def grade_class(
         use_example()
     rule, _, _ = rubric().late, settings(), seed()  # refused before anything is graded
     check_released()
-    found_there = find_class(submitted)
-    names = result_names(found_there)
-    students = {names[folder]: path for folder, path in found_there.items()}
+    stack = ExitStack()
+    handed = find_uploads(submitted, stack)
+    names = result_names(handed.uploads)
+    students = {names[folder]: upload for folder, upload in handed.uploads.items()}
     chosen = chosen_of(students, options.student and [names.get(name, name) for name in options.student], submitted)
     if options.out.resolve() == submitted.resolve():
         raise BadInput(f"{options.out} holds the submissions: name another folder for the results.")
@@ -94,10 +97,11 @@ def grade_class(
             failed.setdefault(student, f"{what}, {type(error).__name__}: {error}")
 
     def changed() -> Iterator[Submission]:
-        for name, path in chosen.items():
+        folders = {name: folder for folder, name in names.items()}
+        for name, upload in chosen.items():
             submission = Submission(name, {}, "files", (), (), (), {}, None, "")
             with safely(name, "it could not be read"):
-                submission = replace(read_submission(path, path.parent.name, stubs), student=name)
+                submission = replace(read_submission(upload, folders[name], stubs), student=name)
             if name in failed:
                 finish(submission, kit_failure(submission, crew.sandboxes[0], RuntimeError(failed[name])))
                 continue
@@ -128,6 +132,7 @@ def grade_class(
         bar.update(task, completed=len(graded.rows), description=f"{graded.ungradable} ungradable")
 
     with (
+        stack,
         crew_of(options, len(chosen)) as crew,
         gradebook(options.gradebook, example) as book,
         progress(console) as bar,
@@ -144,7 +149,7 @@ def grade_class(
     write_grades(options.out, graded)
     write_report(options.out, graded)
     class_table(console, rows)
-    for line in [*summary(graded), *gone(options.out, students), *renamed(names)]:
+    for line in [*handed.said, *summary(graded), *gone(options.out, students), *renamed(names)]:
         console.print(escape(printable(line)))
     if is_example() and not example:
         console.print("The public seed of the example class decided the data: students may know it.")
@@ -160,7 +165,7 @@ def grade_class(
 
 def noted(result: Result, example: bool, rule: LateRule | None) -> Result:
     """The result with what only the class knows: that it is an example's, and whose word the time is."""
-    if rule and result.submitted and WORD not in result.notes:
+    if rule and result.submitted and not {WORD, DATED} & set(result.notes):
         result = replace(result, notes=(*result.notes, WORD))
     return replace(result, example=example)
 
@@ -197,7 +202,7 @@ def check_released() -> None:
             raise BadInput(f"{gives}, but {release} says {released[task]:g}: run `make release`.")
 
 
-def chosen_of(students: dict[str, Path], names: list[str] | None, submitted: Path) -> dict[str, Path]:
+def chosen_of(students: dict[str, Path | Upload], names: list[str] | None, submitted: Path) -> dict[str, Path | Upload]:
     """The students with these names; all where there are none."""
     for name in names or []:
         if name not in students:

@@ -23,7 +23,7 @@ from .late import TIMESTAMP, UNREAD, parse_time
 from .naming import FILES, NOTEBOOK, meant
 from .slim import slim
 from .stubs import is_stub
-from .uploads import MAX_DEPTH, MAX_FILE, MAX_NOTEBOOK, Entry, Refused
+from .uploads import MAX_DEPTH, MAX_FILE, MAX_NOTEBOOK, Entry, Refused, Upload
 
 LONE = {".py": FILES[0], ".ipynb": NOTEBOOK}  # what a single file of another name counts as
 _KIND = assignment().subject.kind
@@ -83,13 +83,18 @@ def find_class(submitted: Path) -> dict[str, Path]:
     return paths
 
 
-def read_submission(path: Path, student: str, stubs: Mapping[str, bytes]) -> Submission:
-    """Read a folder, `.py`, `.ipynb` or `.zip`; what cannot be graded comes back with its reason."""
-    lone_name = meant(path.name) or LONE.get(path.suffix.lower())
+def read_submission(path: Path | Upload, student: str, stubs: Mapping[str, bytes]) -> Submission:
+    """Read a folder, `.py`, `.ipynb` or `.zip`, or a part of a class's zip; what cannot be graded has its reason."""
     with ExitStack() as stack:
         try:
-            _check_layout(path, student)
-            entries = uploads.list_upload(path, lone_name, stack)
+            if isinstance(path, Upload):
+                entries = path.listed(stack)
+                if len(entries) == 1 and entries[0].kind == "a file":
+                    name = entries[0].parts[-1]
+                    entries = [replace(entries[0], parts=(lone_name(name) or name,))]
+            else:
+                _check_layout(path, student)
+                entries = uploads.list_upload(path, lone_name(path.name), stack)
             found = _choose_files(entries, stubs)
             zips = list(filter(uploads.is_zip, entries))
             if not found.worked_on and len(zips) == 1:
@@ -100,8 +105,14 @@ def read_submission(path: Path, student: str, stubs: Mapping[str, bytes]) -> Sub
         except Refused as refusal:
             reason = f"{refusal}."
         except (OSError, ValueError) as error:
-            reason = f"{printable_name(path.name)} cannot be read ({reason_of(error)}): hand it in anew."
+            name = "What was handed in" if isinstance(path, Upload) else printable_name(path.name)
+            reason = f"{name} cannot be read ({reason_of(error)}): hand it in anew."
     return Submission(student, {}, "files", (), (), (), {}, reason, _digest({}, reason, {}))
+
+
+def lone_name(name: str) -> str | None:
+    """What a file counts as that is all that was handed in; None where it is no code."""
+    return meant(name) or LONE.get(Path(name).suffix.lower())
 
 
 @dataclass
@@ -230,8 +241,10 @@ def _decide(student: str, found: _Found) -> Submission:
     return Submission(student, files, source, taken, ignored, tuple(notes), broken, reason, sha, found.notebook)
 
 
-def _dated(submission: Submission, folder: Path) -> Submission:
-    """Add the time that stands in nbgrader's timestamp.txt, which is the student's to change, like all here."""
+def _dated(submission: Submission, folder: Path | Upload) -> Submission:
+    """Add the time that the platform says, or nbgrader's timestamp.txt, which is the student's to change."""
+    if isinstance(folder, Upload):
+        return replace(submission, submitted=folder.submitted, notes=(*submission.notes, *folder.notes))
     if not stat.S_ISDIR(os.lstat(folder).st_mode) or not os.path.lexists(folder / TIMESTAMP):
         return submission
     with ExitStack() as stack:

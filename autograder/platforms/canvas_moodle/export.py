@@ -11,7 +11,7 @@ from ...course.model import assignment
 from ...results.model import Result
 from ...results.store import GRADES, Unwritable, read_result, result_path, students_in, students_of, write_whole
 from ...text import FORMULA, harmless_cell, printable
-from .roster import Roster, RosterError, match, read_roster, same_form
+from .roster import Roster, RosterError, called, match, read_roster
 
 FORMATS = ("canvas", "moodle", "csv")
 LOGINS = {  # the columns that may name students, the likeliest first
@@ -102,7 +102,8 @@ def fill(form: str, roster: Roster, results: Mapping[str, Result], column: str |
         raise RosterError(f"{roster.name}: the grades cannot go into {roster.columns([target])}, which names students.")
     # Canvas has rows for points and for posting, which are nobody's.
     people = [row for row in roster.rows[1:] if any(roster.cell(row, n) for n in columns)]
-    by, rows = match(roster, people, columns, results, numbered=0 if form == "moodle" else None)
+    numbered = 0 if form == "moodle" else next((n for n in columns if roster.header[n].strip() == "ID"), None)
+    by, rows = match(roster, people, columns, results, numbered)
     if not rows:
         tried = roster.columns(columns)
         have = printable(min(results))
@@ -154,10 +155,6 @@ def written(
         if names:
             said.append(f"{what}: {', '.join(map(printable, sorted(names)))}.")
     return Export(roster.text(), said)
-
-
-def called(roster: Roster, row: list[str], by: int) -> str:
-    return same_form(roster.cell(row, by) or next(filter(None, map(str.strip, row)), ""))
 
 
 def maximum(roster: Roster, row: list[str], target: int) -> float | None:

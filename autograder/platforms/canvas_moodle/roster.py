@@ -5,12 +5,19 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import KitError
 from ...text import printable
+
+# Columns that name people as submissions are named, of Canvas, Moodle, Gradescope and GitHub Classroom.
+NUMBERED = ("ID", "Identifier")  # by a number that stands in the names of files, too
+NAMING = (
+    *(*NUMBERED, "SIS Login ID", "SIS User ID", "Email address", "ID number", "Username"),
+    *("SID", "Email", "github_username", "identifier"),
+)
 
 
 class RosterError(KitError):
@@ -106,8 +113,8 @@ def match(
 ) -> tuple[int, dict[str, list[str]]]:
     """The one of `columns` that names most students, and by student the row that does; the first where equal.
 
-    In the column `numbered`, "Participant 123" is named by its number too, and by the folder in which Moodle
-    hands out a submission, "Ann Lee_123_assignsubmission_file_".
+    In the column `numbered`, "Participant 123" is named by its number too, and by what Canvas or Moodle call a
+    submission: `ann lee_123`, where the row also has this name, or the folder "Ann Lee_123_assignsubmission_file_".
     """
     found = [(column, named(roster, people, column, students, column == numbered)) for column in columns]
     best, rows = max(found, key=lambda pair: len(pair[1]))
@@ -128,14 +135,54 @@ def named(
     roster: Roster, people: Sequence[list[str]], column: int, students: Iterable[str], numbered: bool
 ) -> dict[str, list[list[str]]]:
     """By student, if there are any, the rows that this column names so."""
-    by_name: dict[str, list[list[str]]] = {}
+    by_name: dict[str | tuple[str, str], list[list[str]]] = {}
     for row in people:
         value = same_form(roster.cell(row, column))
         ending = re.search(r"\d+$", value) if numbered else None
-        for key in {value, ending[0] if ending else value} - {""}:
+        keys: set[str | tuple[str, str]] = {text for text in (value, ending[0] if ending else "") if text}
+        if ending:  # a name with its number, which alone could be another's
+            keys |= {(folded(row[n]), ending[0]) for n in range(min(2, len(row)))}
+        for key in keys:
             by_name.setdefault(key, []).append(row)
     found = {}
     for student in students:
-        folder = re.fullmatch(r".*_(\d+)_assignsubmission_.*", student) if numbered else None
-        found[student] = by_name.get(same_form(folder[1] if folder else student), [])
+        folder = re.fullmatch(r"(.*)_(\d+)(_assignsubmission_.*)?", student, re.S) if numbered else None
+        found[student] = by_name.get(same_form(folder[2] if folder and folder[3] else student), [])
+        if folder and not found[student]:
+            found[student] = by_name.get((folded(folder[1]), folder[2]), [])
     return {student: rows for student, rows in found.items() if rows}
+
+
+def folded(name: str) -> str:
+    """A name as it is in names of files: letters and digits alone, whatever their case."""
+    return re.sub(r"[\W_\d]+", "", same_form(name).casefold())
+
+
+def presence(roster: Roster, students: Collection[str], login: str | None = None) -> list[str]:
+    """Sentences: who of the roster handed nothing in, and who handed in without being there."""
+    headings = [heading.strip() for heading in roster.header]
+    known = [n for n, heading in enumerate(headings) if heading in NAMING]
+    columns = [roster.column(login)] if login else known or list(range(len(headings)))
+    numbered = next((n for n, heading in enumerate(headings) if heading in NUMBERED), None)
+    people = [row for row in roster.rows[1:] if any(roster.cell(row, n) for n in columns)]
+    try:
+        by, rows = match(roster, people, columns, students, numbered)
+    except RosterError as error:
+        return [f"The roster cannot be compared: {error}"]
+    there = {id(row) for row in rows.values()}
+    missing = [called(roster, row, by) for row in people if id(row) not in there]
+    unknown = [student for student in students if student not in rows]
+    return [
+        f"{len(rows)} of {len(people)} in {roster.name} handed in, matched by {printable(roster.header[by])!r}.",
+        *([f"In the roster, but handed nothing in: {listed(missing)}."] if missing else []),
+        *([f"Handed in, but not in the roster: {listed(unknown)}."] if unknown else []),
+    ]
+
+
+def called(roster: Roster, row: list[str], by: int) -> str:
+    """A person as a sentence names them."""
+    return same_form(roster.cell(row, by) or next(filter(None, map(str.strip, row)), ""))
+
+
+def listed(names: Iterable[str]) -> str:
+    return ", ".join(map(printable, sorted(names)))
