@@ -73,8 +73,11 @@ def result_names(folders: Iterable[str]) -> dict[str, str]:
 
 
 def same_file(name: str) -> str:
-    """A name as those file systems see it that tell neither case nor the forms of an accented letter apart."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    """A name as those file systems see it that tell neither case nor the forms of an accented letter apart.
+
+    Some have tables of capitals, in which a dotless i is an I; some leave out dots and blanks at the end.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).upper().casefold()).rstrip(". ")
 
 
 def result_path(out: Path, student: str) -> Path:

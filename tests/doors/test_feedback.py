@@ -108,6 +108,14 @@ def test_pages_by_address(tmp_path, capsys, form):
     }
 
 
+def test_no_student_gets_the_page_of_another_who_has_the_same_address(tmp_path, capsys):
+    (tmp_path / "roster.csv").write_text("SID,Email\na,Kim@x.edu\nb,kim@X.edu\nc,c@x.edu\n", encoding="utf-8")
+    out = pages(tmp_path / "graded", ["a", "b", "c"])
+    _, said, _ = run(capsys, "export", "--feedback", "email", "--roster", tmp_path / "roster.csv", "--out", out)
+    assert "With an address that another has, too, so left out: a, b." in said
+    assert [path.name for path in (out / "by-email").iterdir()] == ["c@x.edu.html"]
+
+
 REFUSED = {
     "no archive": (["canvas"], "needs --submitted FILE"),
     "another platform's": (["canvas", "--submitted", "moodle.zip"], "is not what Canvas hands out"),

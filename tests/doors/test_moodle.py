@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from autograder.text import harmless_cell
 from tests.doors.class_of import grade, read_table, refused, run
 
 ENGLISH = [
@@ -109,6 +110,16 @@ def test_unknown_and_missing_students_and_formulas_are_named(tmp_path, capsys):
     assert "Graded, but not in the roster: m99\\x1b[2J." in said
     assert "In the roster, but not graded, so left as they were: m17, m27." in said
     assert "Named like a formula, so with an apostrophe before it, or in one line: m27." in said
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+A1", "-A1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_what_people_say_of_themselves_computes_nothing_and_what_moodle_reads_stays(tmp_path, capsys, cell):
+    header = "Identifier,Full name,Email address,Department,Status,Grade,Maximum Grade,Feedback comments"
+    row = f'Participant 7,Åse,ase@x.edu,"{cell}",Submitted,,100,- well done'
+    assert run(capsys, *set_up(tmp_path, {"7": {"score": 40.0}}, f"{header}\n{row}\n"))[0] == 0
+    [after] = read_table(tmp_path / "graded" / "moodle.csv")[1:]
+    assert after[3] == harmless_cell(cell) != cell
+    assert after[:3] + after[4:] == ["Participant 7", "Åse", "ase@x.edu", "Submitted", "40", "100", "- well done"]
 
 
 def test_two_folders_of_one_participant_are_refused(tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def run(course: Path, *command: str, status: int = 0) -> str:
     done = subprocess.run(command, cwd=course, env=ENVIRONMENT, capture_output=True, text=True, timeout=600)
     assert done.returncode == status, done.stdout[-3000:] + done.stderr[-3000:]
     assert "Traceback" not in done.stdout + done.stderr, done.stdout[-3000:] + done.stderr[-3000:]
+    assert not re.search(r"\w+Warning: ", done.stdout + done.stderr), done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
 
 

@@ -133,11 +133,12 @@ def written(
     given = [id(row) for row in rows.values()]
     absent = [called(roster, row, by) for row in people if id(row) not in given]
     formulas, renamed = [], []
+    chosen = target if form == "moodle" else 2  # columns of what people say of themselves, as name and department
     for row in people:
         for n, cell in enumerate(row):
             if n in keys:  # by these the other side knows students: they stay
                 formulas += [called(roster, row, by)] if FORMULA.search(cell) else []
-            elif n < 2 and harmless_cell(cell) != cell:  # names that people choose
+            elif n < chosen and harmless_cell(cell) != cell:
                 row[n] = harmless_cell(cell)
                 renamed.append(called(roster, row, by))
     heading = [printable(roster.header[n]) for n in (target, by)]

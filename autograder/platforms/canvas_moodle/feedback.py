@@ -3,12 +3,13 @@
 import io
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 from ...intake.downloads import find_uploads
-from ...results.store import Unwritable, result_names, result_path
+from ...results.store import Unwritable, result_names, result_path, same_file
 from ...text import printable
 from .roster import NAMING, NUMBERED, RosterError, listed, match, read_roster
 
@@ -68,16 +69,19 @@ def by_address(
     numbered = next((n for n in columns if headings[n] in NUMBERED), None)
     _, rows = match(table, table.rows[1:], columns, students, numbered)
     address = {student: table.cell(row, column).lower() for student, row in rows.items()}
-    known = [student for student, text in address.items() if ADDRESS.fullmatch(text)]
+    held = Counter(map(same_file, address.values()))
+    shared = [student for student, text in address.items() if ADDRESS.fullmatch(text) and held[same_file(text)] > 1]
+    known = [student for student, text in address.items() if ADDRESS.fullmatch(text) and student not in shared]
     pages, without = pages_of(out, known)
     to = to or out / "by-email"
     for old in to.glob("*@*.html"):  # by an earlier run
         old.unlink()
     for student, page in pages.items():
         write(to / f"{address[student]}.html", page)
-    unknown = [student for student in students if student not in known]
+    unknown = [student for student in students if student not in known and student not in shared]
     return [
         f"{len(pages)} pages are in {to}, by {printable(table.header[column])!r}.",
+        *([f"With an address that another has, too, so left out: {listed(shared)}."] if shared else []),
         *([f"Without an address in {table.name}, so left out: {listed(unknown)}."] if unknown else []),
         *without,
     ]
