@@ -103,8 +103,7 @@ class Gradebook:
         about = {"last_name": EXAMPLE} if self._example and student not in self._own else {}
         when = {"timestamp": datetime.fromisoformat(result.submitted)} if result.submitted else {}
         self._book.update_or_create_student(student, **about)
-        with self._book.db.no_autoflush:  # else SQLAlchemy warns of what nbgrader does in there
-            submission = self._book.update_or_create_submission(assignment().name, student, **when)
+        submission = self._book.update_or_create_submission(assignment().name, student, **when)
         said = comments(result)
         for own in submission.notebooks:
             for grade in own.grades:
