@@ -101,7 +101,7 @@ LOCK := $(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3
 	  --no-emit-index-url --no-header --quiet
 lock: $(VENV)/ready ## renew requirements*.lock from pyproject.toml (fetches uv)
 	@$(PIP) uv
-	@$(LOCK) --extra dev -o requirements.lock
+	@$(LOCK) --extra dev --extra similar -o requirements.lock
 	@$(LOCK) --extra cluster --constraint requirements.lock -o requirements-cluster.lock
 
 clean: ## remove what runs have made (not your submissions, not .venv)
