@@ -7,7 +7,7 @@ VENV      := .venv
 KIT       := $(VENV)/bin/python -m autograder
 
 .DEFAULT_GOAL := help
-.PHONY: help release grade feedback formgrader doctor figures cluster worker test test-all lint corpus hostile neighbours gradescope mutants grader-mutants sweep bench lock clean
+.PHONY: help release grade similar feedback formgrader doctor figures cluster worker test test-all lint corpus hostile neighbours gradescope mutants grader-mutants sweep bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ release: $(VENV)/ready ## build the student folder, release/ps18
 
 grade: $(VENV)/ready ## grade a class: [SUBMITTED=submitted] [OUT=graded] [JOBS=n]
 	@$(KIT) grade "$(SUBMITTED)" --out "$(OUT)" --gradebook gradebook.db $(if $(JOBS),--jobs "$(JOBS)")
+
+similar: $(VENV)/ready ## show submissions that resemble each other, side by side: [SUBMITTED=submitted] [OUT=graded]
+	@$(KIT) similar "$(SUBMITTED)" --out "$(OUT)"
 
 feedback: $(VENV)/ready ## write nbgrader's feedback pages to feedback/
 	@$(VENV)/bin/nbgrader generate_feedback ps18 --force

@@ -1,4 +1,4 @@
-"""The command line: python -m autograder release | grade | grade-one | export | gradescope | doctor."""
+"""The command line: python -m autograder release | grade | grade-one | export | similar | gradescope | doctor."""
 
 import argparse
 import os
@@ -91,6 +91,12 @@ def parser() -> argparse.ArgumentParser:
     )
     export.add_argument("--match", metavar="NAME", help="the column that names students as their folders do")
     export.set_defaults(run=run_export)
+
+    similar = commands.add_parser("similar", help="show submissions that resemble each other, side by side")
+    similar.add_argument("submitted", nargs="?", type=Path, default=Path("submitted"), help="as for grade")
+    similar.add_argument("--out", type=Path, default=Path("graded"), help="folder for similar.html (default: graded)")
+    similar.add_argument("--mark", type=float, metavar="PERCENT", help="show pairs from this share on (default: 48)")
+    similar.set_defaults(run=run_similar)
 
     scope = commands.add_parser("gradescope", help="pack the autograder for Gradescope")
     scope.add_argument("--to", type=Path, metavar="FILE", default=Path(f"dist/{assignment().name}-gradescope.zip"))
@@ -185,6 +191,15 @@ def run_export(options: argparse.Namespace) -> int:
     to = options.to or options.out / f"{options.format}.csv"
     save(done, to, options.roster)
     print("\n".join([*done.said, *gone, f"Written to {to}."]))
+    return 0
+
+
+def run_similar(options: argparse.Namespace) -> int:
+    from .similarity.page import compare_class
+    from .similarity.pairs import MARK
+
+    mark = MARK if options.mark is None else options.mark / 100
+    print("\n".join(compare_class(options.submitted, options.out, mark)))
     return 0
 
 

@@ -25,6 +25,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "results": (*BASICS, "engine", "course", "intake"),
     "report": (*BASICS, "engine", "course", "intake", "results"),
     "grading": (*BASICS, "engine", "sandbox", "course", "intake", "results", "report"),
+    "similarity": (*BASICS, "engine", "course", "intake", "results", "report", "grading.cutoff"),
     "platforms": (*BASICS, "engine", "sandbox", "course", "intake", "results", "report", "grading"),
     "release": (*BASICS, "engine", "course", "platforms.nbgrader.alembic"),
     "doctor": (*BASICS, "engine", "sandbox", "course", "intake", "results", "grading"),
