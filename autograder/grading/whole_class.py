@@ -126,7 +126,7 @@ def grade_class(
 
     def done(submission: Submission, result: Result) -> None:
         with safely(submission.student, "it is in no table"):
-            graded.add(result)
+            graded.add(result, submission.sha256 if submission.files else "")
         with safely(submission.student, "nbgrader has not all of it"):
             book.record(result, submission)
         bar.update(task, completed=len(graded.rows), description=f"{graded.ungradable} ungradable")

@@ -38,7 +38,7 @@ def write_report(out: Path, overview: Overview) -> None:
 
 
 def summary(overview: Overview) -> list[str]:
-    """The class in five lines; six where being late costs something."""
+    """The class in five lines; more where being late costs something, or some handed in the same."""
     rows = overview.rows
     scores, best = [row.score for row in rows], rows[0].max_score
     ungradable = [row.student for row in rows if row.status == "ungradable"]
@@ -63,7 +63,17 @@ def summary(overview: Overview) -> list[str]:
         "Ungradable: " + (", ".join(ungradable[:5]) + (", ..." if len(ungradable) > 5 else "") or "none") + ".",
         f"Slowest: {slowest.student}, {slowest.seconds:.0f} s; in all {seconds:.0f} s, sandbox: {sandboxes}.",
         *([undated(rows)] if rubric().late else []),
+        *identical(rows),
     ]
+
+
+def identical(rows: Sequence[Row]) -> list[str]:
+    """A line on who handed in the same, if anybody did."""
+    by: dict[str, list[str]] = {}
+    for row in rows:
+        by.setdefault(row.digest, []).append(row.student)
+    groups = [", ".join(names) for digest, names in by.items() if digest and len(names) > 1]
+    return [f"Identical submissions: {'; '.join(groups)}."] if groups else []
 
 
 def undated(rows: Sequence[Row]) -> str:

@@ -36,6 +36,7 @@ class Row:
     submitted: str | None
     time_unread: bool
     kit_error: str
+    digest: str  # equal where two handed in the same; "" where there is nothing, or it is not known
 
 
 @dataclass
@@ -60,7 +61,7 @@ class Overview:
         for result in results:
             self.add(result)
 
-    def add(self, result: Result) -> None:
+    def add(self, result: Result, digest: str = "") -> None:
         self._rows[result.student] = Row(
             student=result.student,
             status=result.status,
@@ -78,6 +79,7 @@ class Overview:
             submitted=result.submitted,
             time_unread=UNREAD in result.notes,
             kit_error=(result.kit_errors or ("",))[0],
+            digest=digest,
         )
         self.ungradable += not result.graded
         named = set[str]()

@@ -1,14 +1,16 @@
 """`similar.html`: the pairs above the mark, side by side; and what `similar` says in the terminal."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from ..course.model import assignment
 from ..engine.outcome import Status
+from ..errors import KitError
 from ..grading.cutoff import cut_off
 from ..intake.downloads import find_uploads
 from ..intake.submissions import read_submission, released_stubs
@@ -16,12 +18,12 @@ from ..report.feedback import templates
 from ..results.store import read_result, result_names, write_whole
 from ..text import printable
 from .own_text import Text, given_texts, text_of
-from .pairs import Pair, similar_pairs
+from .pairs import Pair, fingerprint, similar_pairs
 
 PAGE = "similar.html"
 MOST = 60  # pairs shown side by side
 AROUND = 2  # lines shown before and after those in common
-READ_CPU = 30.0  # seconds for reading one submission
+READ_CPU = 10.0  # seconds for reading one submission
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,12 @@ class Shown:
 
 def compare_class(submitted: Path, out: Path, mark: float) -> list[str]:
     """Compare everyone with everyone, and write the page; sentences for the terminal."""
-    texts, unread = read_texts(submitted)
-    pairs = similar_pairs(texts, given_texts(), mark)
-    by_name = {text.student: text for text in texts}
-    mistakes = {text.student: mistakes_of(out, text.student) for text in texts}
-    shown = [shown_of(pair, by_name, mistakes) for pair in pairs[:MOST]]
+    texts, prints, unread = read_texts(submitted)
+    given = list(given_texts())
+    pairs = similar_pairs(prints, given, mark)
+    lines = {line.strip() for source in given for line in source.split("\n")}
+    mistakes = {student: mistakes_of(out, student) for student in texts}
+    shown = [shown_of(pair, texts, mistakes, lines) for pair in pairs[:MOST]]
     page = templates().get_template("similar.html")
     about = {"assignment": assignment().name, "count": len(texts), "mark": mark, "unread": unread}
     write_whole(out / PAGE, page.render(**about, pairs=pairs, shown=shown, most=MOST))
@@ -64,20 +67,27 @@ def compare_class(submitted: Path, out: Path, mark: float) -> list[str]:
     return [*said, f"They are side by side in {out / PAGE}, with what this does not show: it accuses nobody."]
 
 
-def read_texts(submitted: Path) -> tuple[list[Text], list[str]]:
-    """Everyone's code, and who has none."""
-    stubs, texts, unread = released_stubs(), [], []
+def read_texts(submitted: Path) -> tuple[dict[str, Text], dict[str, Any], list[str]]:
+    """Everyone's code and its fingerprint, by student, and who has none that can be read in time."""
+    stubs, unread = released_stubs(), []
+    texts, prints = dict[str, Text](), dict[str, Any]()
     with ExitStack() as stack:
         uploads = find_uploads(submitted, stack).uploads
-        for folder, name in result_names(uploads).items():
+        for name, folder in sorted((name, folder) for folder, name in result_names(uploads).items()):
             try:
                 with cut_off(READ_CPU):
                     text = text_of(replace(read_submission(uploads[folder], folder, stubs), student=name))
+                    found = fingerprint(text.code)
+            except KitError:
+                raise
             except Exception:  # what is wrong with it, grading says
-                text = Text(name, (), "")
-            texts += [text] if text.parts else []
-            unread += [] if text.parts else [name]
-    return sorted(texts, key=lambda text: text.student), sorted(unread)
+                unread.append(name)
+                continue
+            if text.parts:
+                texts[name], prints[name] = text, found
+            else:
+                unread.append(name)
+    return texts, prints, unread
 
 
 def mistakes_of(out: Path, student: str) -> frozenset[tuple[str, str]]:
@@ -89,7 +99,9 @@ def mistakes_of(out: Path, student: str) -> frozenset[tuple[str, str]]:
     )
 
 
-def shown_of(pair: Pair, texts: Mapping[str, Text], mistakes: Mapping[str, frozenset[tuple[str, str]]]) -> Shown:
+def shown_of(
+    pair: Pair, texts: Mapping[str, Text], mistakes: Mapping[str, frozenset[tuple[str, str]]], given: Container[str]
+) -> Shown:
     known, (one, other) = assignment().mistakes, pair.students
     made = Counter(mistake for mine in mistakes.values() for mistake in mine)
     both = sorted(mistakes[one] & mistakes[other], key=lambda mistake: (made[mistake], mistake))
@@ -97,14 +109,15 @@ def shown_of(pair: Pair, texts: Mapping[str, Text], mistakes: Mapping[str, froze
     links = tuple(
         f"{quote(name, errors='surrogateescape')}/{assignment().name}/feedback.html" for name in pair.students
     )
-    sides = tuple(list(side(texts[name], lines)) for name, lines in zip(pair.students, pair.lines, strict=True))
+    sides = tuple(list(side(texts[name], lines, given)) for name, lines in zip(pair.students, pair.lines, strict=True))
     identical = texts[one].digest == texts[other].digest
     return Shown(pair, (links[0], links[1]), (sides[0], sides[1]), identical, said)
 
 
-def side(text: Text, common: frozenset[int]) -> Iterator[Line]:
-    """The lines in common with some around them, part by part."""
-    at = 0
+def side(text: Text, common: frozenset[int], given: Container[str]) -> Iterator[Line]:
+    """The lines in common with some around them, part by part; what was given, and comments, are in no common."""
+    bare, at = [line.strip() for line in text.code.split("\n")], 0
+    common = frozenset(n for n in common if bare[n] not in given and not bare[n].startswith("#"))
     for name, source in text.parts:
         lines = source.split("\n")
         near = {at + n for n in range(len(lines)) if common & set(range(at + n - AROUND, at + n + AROUND + 1))}

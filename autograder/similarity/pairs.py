@@ -7,18 +7,17 @@ The share of a pair is what their common fragments count for, over what all of t
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..errors import KitError
-from .own_text import Text
 
 LENGTH = 20  # characters of a fragment: one or two statements
 MARK = 0.48  # of a class of 300, drawn thrice: copies in disguise have 0.55 to 0.85, others at most 0.42
-RARE = 0.1  # of the class: fragments that fewer have are marked on the page
+RARE = 0.1  # of the class, or four: fragments that no more have are marked on the page
 LEAST = 40  # rare fragments that a pair has to have in common: some three lines
 BLOCK = 4096  # fragments at a time
 
@@ -36,29 +35,29 @@ class Pair:
     lines: tuple[frozenset[int], frozenset[int]]
 
 
-def similar_pairs(texts: Sequence[Text], given: Iterable[str], mark: float = MARK) -> list[Pair]:
-    """The pairs at or above the mark, the most similar first."""
+def similar_pairs(prints: Mapping[str, Any], given: Iterable[str], mark: float = MARK) -> list[Pair]:
+    """The pairs at or above the mark, the most similar first; `prints` are fingerprints, by student."""
     released = set[int]()
     for source in given:
         released |= fingerprint(source).hashes
-    prints = [fingerprint(text.code) for text in texts]
-    own = [found.hashes - released for found in prints]
+    own = [found.hashes - released for found in prints.values()]
     number = {fragment: n for n, fragment in enumerate(sorted(set().union(*own)))}
     holds = [np.fromiter(sorted(number[f] for f in mine), dtype=np.int64, count=len(mine)) for mine in own]
     held = np.bincount(np.concatenate([*holds, np.zeros(0, dtype=np.int64)]), minlength=len(number))
-    weight = np.log((len(texts) + 1) / np.maximum(held, 1))
-    rare = held <= max(2.0, RARE * len(texts))
+    weight = np.log((len(prints) + 1) / np.maximum(held, 1))
+    rare = held <= max(4.0, RARE * len(prints))
     weighed = products(holds, np.sqrt(weight))
     alike = products(holds, rare.astype(float))
     total = np.diag(weighed)
     share = weighed / np.maximum(np.minimum.outer(total, total), 1e-9)
     chosen = np.argwhere(np.triu((share >= mark) & (alike >= LEAST), 1))
-    for found, mine in zip(prints, own, strict=True):
+    for found, mine in zip(prints.values(), own, strict=True):
         found.hashes = {fragment for fragment in mine if rare[number[fragment]]}
-    pairs = [
-        Pair((texts[i].student, texts[j].student), float(share[i, j]), common_lines(prints[i], prints[j]))
-        for i, j in chosen
-    ]
+    names, pairs = list(prints), []
+    for i, j in chosen:
+        one, other = names[i], names[j]
+        lines = common_lines(prints[one], prints[other])
+        pairs.append(Pair((one, other), min(1.0, float(share[i, j])), lines))
     return sorted(pairs, key=lambda pair: (-pair.share, pair.students))
 
 
