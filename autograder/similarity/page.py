@@ -18,7 +18,7 @@ from ..report.feedback import templates
 from ..results.store import read_result, result_names, write_whole
 from ..text import printable
 from .own_text import Text, given_texts, text_of
-from .pairs import Pair, fingerprint, similar_pairs
+from .pairs import Pair, fingerprint, fragments_of, similar_pairs
 
 PAGE = "similar.html"
 MOST = 60  # pairs shown side by side
@@ -50,7 +50,7 @@ def compare_class(submitted: Path, out: Path, mark: float) -> list[str]:
     """Compare everyone with everyone, and write the page; sentences for the terminal."""
     texts, prints, unread = read_texts(submitted)
     given = list(given_texts())
-    pairs = similar_pairs(prints, given, mark)
+    pairs = similar_pairs(prints, fragments_of(given), mark)
     lines = {line.strip() for source in given for line in source.split("\n")}
     mistakes = {student: mistakes_of(out, student) for student in texts}
     shown = [shown_of(pair, texts, mistakes, lines) for pair in pairs[:MOST]]

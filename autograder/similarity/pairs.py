@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import KitError
 
 LENGTH = 20  # characters of a fragment: one or two statements
-MARK = 0.48  # of a class of 300, drawn thrice: copies in disguise have 0.55 to 0.85, others at most 0.42
+MARK = 0.48  # in classes of 300, drawn thrice: copies in disguise have 0.55 and more, others at most 0.42
 RARE = 0.1  # of the class, or four: fragments that no more have are marked on the page
 LEAST = 40  # rare fragments that a pair has to have in common: some three lines
 BLOCK = 4096  # fragments at a time
@@ -35,11 +35,11 @@ class Pair:
     lines: tuple[frozenset[int], frozenset[int]]
 
 
-def similar_pairs(prints: Mapping[str, Any], given: Iterable[str], mark: float = MARK) -> list[Pair]:
-    """The pairs at or above the mark, the most similar first; `prints` are fingerprints, by student."""
-    released = set[int]()
-    for source in given:
-        released |= fingerprint(source).hashes
+def similar_pairs(prints: Mapping[str, Any], released: set[int], mark: float = MARK) -> list[Pair]:
+    """The pairs at or above the mark, the most similar first.
+
+    `prints` are fingerprints by student; afterwards these hold their rare fragments alone, without those of `released`.
+    """
     own = [found.hashes - released for found in prints.values()]
     number = {fragment: n for n, fragment in enumerate(sorted(set().union(*own)))}
     holds = [np.fromiter(sorted(number[f] for f in mine), dtype=np.int64, count=len(mine)) for mine in own]
@@ -68,6 +68,10 @@ def fingerprint(source: str) -> Any:
     except ImportError:
         raise NoLibrary("copydetect is missing, which compares code: install requirements.lock (`make`).") from None
     return CodeFingerprint("code.py", LENGTH, 1, fp=io.StringIO(source))
+
+
+def fragments_of(texts: Iterable[str]) -> set[int]:
+    return set().union(*(fingerprint(text).hashes for text in texts))
 
 
 def products(holds: Sequence[np.ndarray], weight: np.ndarray) -> np.ndarray:

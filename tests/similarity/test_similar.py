@@ -8,7 +8,7 @@ import pytest
 from autograder.report.class_report import summary
 from autograder.report.overview import Overview
 from autograder.similarity import page
-from autograder.similarity.pairs import fingerprint, similar_pairs
+from autograder.similarity.pairs import fingerprint, fragments_of, similar_pairs
 from tests.doors.class_of import grade, result_of, run
 from tests.handed_in import put
 from tests.kit import RELEASE
@@ -17,13 +17,14 @@ from tests.similarity.generated import generated
 
 STUBS = {name: (RELEASE / "backprop" / name).read_bytes() for name in ("neural_network.py", "activations.py")}
 CLASS, PAIRS = generated(40, 4, seed=1)
+GIVEN = fragments_of(page.given_texts())
 ALONE = sorted(set(CLASS) - {student for pair in PAIRS for student in pair})
 
 
 def compared(files):
     """The shares of all pairs at the mark, of a class by student."""
     prints = {who: fingerprint("\n".join(text.decode() for text in mine.values())) for who, mine in files.items()}
-    return {pair.students: pair.share for pair in similar_pairs(prints, page.given_texts())}
+    return {pair.students: pair.share for pair in similar_pairs(prints, GIVEN)}
 
 
 def hand_in(folder, files):
