@@ -4,14 +4,17 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
+
+from .calls import CallFailed, WrongForm, described
 from .check import RubricTask
 from .history import told
 from .outcome import WRONG, CheckResult, Status
-from .runner import Engine
+from .runner import Engine, at
 from .subject import Subject
 
 MARKS = {Status.PASSED: "ok", Status.PARTIAL: "part", Status.UNTRIED: "todo", Status.BLOCKED: "wait"}
@@ -59,7 +62,7 @@ class Screen:
             bar = self._full * full + self._empty * (BAR - full)
             mark = task_mark(results[task.id])
             earning = f"{self.painted(bar, COLOURS[mark])}  {earned:g} of {most:g} points"
-            print(f"{self._mark(mark)} {name:{longest}}  {earning}", file=self._stream)
+            print(f"{self.mark(mark)} {name:{longest}}  {earning}", file=self._stream)
 
     def checks(self, task: RubricTask, results: Results) -> None:
         """Every check of a task, with what it says."""
@@ -67,7 +70,7 @@ class Screen:
         print(f"\n{self.painted(f'{task.title} ({task.id})', BOLD)}: {earned:g} of {most:g} points", file=self._stream)
         said = set()
         for result in results:
-            print(f"  {self._mark(mark_of(result))} {result.title}", file=self._stream)
+            print(f"  {self.mark(mark_of(result))} {result.title}", file=self._stream)
             if result.message and result.message not in said:  # a reason that holds for several is said once
                 self.say(result.message, " " * 11)
                 said.add(result.message)
@@ -78,7 +81,7 @@ class Screen:
         self.say(f"\nMend first: {task.title} - {result.title} ({lost})")
         self.say(result.message, "  ")
 
-    def _mark(self, mark: str) -> str:
+    def mark(self, mark: str) -> str:
         return f"[{self.painted(f'{mark:^6}', COLOURS[mark])}]"
 
 
@@ -159,3 +162,45 @@ def report(tasks: Sequence[RubricTask], engine: Engine, options: Any, subject: S
     if options.hint:
         screen.say(f"Hint: {task.hint}" if task.hint else "There is no hint for this task.")
     return 1
+
+
+def by_hand(steps: Iterator[tuple[str, Any, Any]]) -> int:
+    """Print the handout's example beside the student's numbers, as far as they agree; 0 if all do, else 1."""
+    screen = Screen(sys.stdout)
+    try:
+        for name, right, found in steps:
+            same = agrees(right, found)
+            screen.say(f"{screen.mark('ok' if same else 'FAIL')} {name:8} = {shown(right)}")
+            if not same:
+                screen.say(f"but yours is {shown(found)}", " " * 9)
+                screen.say("Mend this one first: what follows is made of it.")
+                return 1
+    except (CallFailed, WrongForm) as failure:
+        place = at(failure) if isinstance(failure, CallFailed) else ""
+        mark = "todo" if getattr(failure, "kind", "") == "unwritten" else "FAIL"
+        screen.say(f"{screen.mark(mark)} {getattr(failure, 'detail', failure)}{place}.")
+        return 1
+    screen.say("All as by hand. Next: `python check.py`.")
+    return 0
+
+
+def agrees(right: Any, found: Any) -> bool:
+    """Whether these are the same numbers, to the four digits that there are by hand."""
+    right = np.array(right, dtype=float)
+    return (
+        isinstance(found, np.ndarray)
+        and found.shape == right.shape
+        and found.dtype.kind in "fiu"
+        and bool(np.all(np.abs(found - right) <= 0.51e-4))
+    )
+
+
+def shown(value: Any) -> str:
+    """An array's rows in one line, to four digits."""
+    if isinstance(value, list):
+        value = np.array(value, dtype=float)
+    if not isinstance(value, np.ndarray) or value.ndim != 2 or value.dtype.kind not in "fiu" or value.size > 8:
+        return described(value)
+    return (
+        "[" + "; ".join(" ".join(f"{entry:.4f}".rstrip("0").rstrip(".") for entry in row) for row in value + 0.0) + "]"
+    )

@@ -2,6 +2,7 @@
 
 python check.py                 looks at all tasks
 python check.py --task NAME     looks at one task
+python check.py --example       shows the handout's example by hand beside your numbers
 python check.py --all           shows every check
 python check.py --watch         looks again whenever a file is saved
 python check.py --hint          adds a hint for what comes next
@@ -42,6 +43,8 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="show every check")
     parser.add_argument("--watch", action="store_true", help="look again whenever a file is saved")
     parser.add_argument("--hint", action="store_true", help="add a hint for what comes next")
+    if course.proxy.example:
+        parser.add_argument("--example", action="store_true", help="the handout's example by hand, with your numbers")
     if (HERE / subject.package / "demos.py").exists():
         parser.add_argument("--picture", metavar="NAME", help="draw what your work does, by the demonstration's name")
     options = parser.parse_args()
@@ -49,6 +52,8 @@ def main() -> int:
         return watch(course, subject, options)
     if not readable(subject):
         return 1
+    if getattr(options, "example", False):
+        return by_hand(course, subject)
     if getattr(options, "picture", None):
         return import_module(f"{subject.package}.demos").main([options.picture])
     from tests.engine.showing import report
@@ -81,20 +86,37 @@ def readable(subject) -> bool:
     return fine
 
 
+def imported(subject):
+    """Where the student's code answers; None, and the reason printed, if it cannot be imported."""
+    from tests.engine.local import LocalRuntime
+
+    runtime = LocalRuntime(HERE, subject)
+    if not runtime.problem:
+        return runtime
+    raised = runtime.problem["raised"]
+    place = f"\n{raised['file']}, line {raised['line']}: {raised['code']}" if raised.get("file") else ""
+    print(f"Your code cannot be imported, so nothing can be checked.{place}\n{raised['type']}: {raised['message']}")
+    return None
+
+
+def by_hand(course, subject) -> int:
+    """Print the handout's example beside what the student's code makes of it."""
+    from tests.engine import showing
+
+    runtime = imported(subject)
+    return showing.by_hand(course.proxy.example(course.proxy.student(runtime.ready()))) if runtime else 1
+
+
 def look(course, subject, wanted=None, earlier=None):
     """Run the checks of these tasks or, for None, of all; None where the code cannot be imported.
 
     `earlier` are results of other tasks, which stay as they are.
     """
     from tests.engine.check import checks_in
-    from tests.engine.local import LocalRuntime
     from tests.engine.runner import Engine
 
-    runtime = LocalRuntime(HERE, subject)
-    if runtime.problem:
-        raised = runtime.problem["raised"]
-        place = f"\n{raised['file']}, line {raised['line']}: {raised['code']}" if raised.get("file") else ""
-        print(f"Your code cannot be imported, so nothing can be checked.{place}\n{raised['type']}: {raised['message']}")
+    runtime = imported(subject)
+    if runtime is None:
         return None
     engine = Engine(course, runtime)
     engine.keep(earlier or {})
