@@ -108,6 +108,9 @@ def test_what_it_brings_is_the_folder(tmp_path):
     brought = {path.relative_to(tmp_path / "brought").as_posix() for path in (tmp_path / "brought").rglob("*.py")}
     assert brought == names
     assert all((tmp_path / "brought" / name).read_bytes() == (RELEASE / name).read_bytes() for name in names)
+    text = "".join(cell.source for cell in nbformat.read(ALONE, as_version=4).cells if cell.cell_type == "markdown")
+    assert "works without any other file" in text and "needs the rest" not in text
+    assert "Hand in `ps18.ipynb`" in (RELEASE / "ps18.ipynb").read_text() and "Hand in" in text
     [cell] = [cell for cell in nbformat.read(ALONE, as_version=4).cells if cell.source.startswith(BRINGING)]
     assert cell.cell_type == "code" and ALONE.stat().st_size < 1 << 20
 
