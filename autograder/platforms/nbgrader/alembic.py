@@ -1,4 +1,4 @@
-"""Reads the version of a new gradebook's tables, for which nbgrader would start a program by name, and wait a second."""
+"""Reads the version of a new gradebook's tables, for which nbgrader would start a program, for over a second."""
 
 
 def prepare_alembic() -> None:
