@@ -31,7 +31,7 @@ SAMPLE = frozenset(
     {
         *("backward/weights_as_they_are", "forward/last_layer_left_out", "l2/penalty_only", "loss/not_averaged"),
         *("momentum/velocities_of_the_class", "recipes/spirals_too_large", "tanh/tan", "train/loss_of_the_last_batch"),
-        *("update/last_layer_only", "augmented", "loops"),
+        *("update/last_layer_only", "augmented", "mean_of_deltas"),
     }
 )
 
