@@ -24,6 +24,10 @@ def pytest_configure(config):
         config.add_cleanup(lambda: shutil.rmtree(os.environ[SHARED], ignore_errors=True))
 
 
+def pytest_xdist_auto_num_workers(config):
+    return (os.cpu_count() or 1) + 1  # some tests wait, for a clock or for another process
+
+
 def pytest_collection_modifyitems(config, items):
     if not hasattr(config, "workerinput"):
         return

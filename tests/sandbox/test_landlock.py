@@ -65,6 +65,7 @@ def test_bubblewrap_comes_first():
     assert choose().name == "bubblewrap"
 
 
+@pytest.mark.whole
 def test_where_namespaces_are_refused_the_kit_picks_landlock_and_grades():
     program = """
         import json
