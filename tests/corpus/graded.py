@@ -56,7 +56,7 @@ def graded_correct() -> dict[str, dict[str, Any]]:
 
 
 @cache
-def graded_as_notebooks(wrong_every: int = 6, correct_every: int = 5) -> dict[str, tuple[dict, dict]]:
+def graded_as_notebooks(wrong_every: int = 11, correct_every: int = 8) -> dict[str, tuple[dict, dict]]:
     """Of every so-many-th network the results as files and as a notebook."""
     chosen = {name: files_of(wrong()[name]) for name in list(wrong())[::wrong_every]}
     chosen |= {name: correct()[name] for name in list(correct())[::correct_every]}

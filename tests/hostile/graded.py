@@ -44,11 +44,11 @@ class Graded:
 
 
 def names(which: str = "all") -> list[str]:
-    """The hostile submissions: "all", every "third", or "one of each" file in which they stand."""
+    """The hostile submissions: "all", every "sixth", or "one of each" file in which they stand."""
     rows = {**hostile(), **UPLOADS}
     if which == "one of each":
         return sorted({row.category: name for name, row in sorted(rows.items(), reverse=True)}.values())
-    return sorted(rows)[:: 3 if which == "third" else 1]
+    return sorted(rows)[:: 6 if which == "sixth" else 1]
 
 
 def twins_of(which: str) -> dict[str, Twin]:
