@@ -56,9 +56,10 @@ def graded_correct() -> dict[str, dict[str, Any]]:
 
 
 @cache
-def graded_as_notebooks(wrong_every: int = 11, correct_every: int = 8) -> dict[str, tuple[dict, dict]]:
-    """Of every so-many-th network the results as files and as a notebook."""
-    chosen = {name: files_of(wrong()[name]) for name in list(wrong())[::wrong_every]}
+def graded_as_notebooks(correct_every: int = 10) -> dict[str, tuple[dict, dict]]:
+    """Of one wrong network of each group, and of every so-many-th correct one, the results as files and as a notebook."""
+    one_of_each = {mistake.group: mistake for mistake in wrong().values()}.values()
+    chosen = {mistake.name: files_of(mistake) for mistake in one_of_each}
     chosen |= {name: correct()[name] for name in list(correct())[::correct_every]}
     made = []
     with tempfile.TemporaryDirectory() as folder:
