@@ -57,7 +57,7 @@ def graded_correct() -> dict[str, dict[str, Any]]:
 
 @cache
 def graded_as_notebooks(correct_every: int = 10) -> dict[str, tuple[dict, dict]]:
-    """Of one wrong network of each group, and of every so-many-th correct one, the results as files and as a notebook."""
+    """The results as files and as a notebook, of one wrong network of each group and every so-many-th correct one."""
     one_of_each = {mistake.group: mistake for mistake in wrong().values()}.values()
     chosen = {mistake.name: files_of(mistake) for mistake in one_of_each}
     chosen |= {name: correct()[name] for name in list(correct())[::correct_every]}
