@@ -11,7 +11,7 @@ from .once import SHARED
 # The files that take longest come first: `--dist loadfile` gives the next file to the worker that is free.
 LONGEST = ("tests/hostile/", "tests/corpus/test_corpus", "tests/cluster/", "tests/test_example", "tests/test_readme")
 LONGEST += ("tests/sandbox/test_time", "tests/notebooks/", "tests/mutants/", "tests/corpus/", "tests/test_student")
-LONGEST += ("tests/second", "tests/test_new_task", "tests/grader/", "tests/doors/", "tests/sandbox/", "tests/reference")
+LONGEST += ("tests/second", "tests/test_", "tests/grader/", "tests/doors/", "tests/sandbox/", "tests/reference")
 
 
 def pytest_configure(config):
