@@ -51,13 +51,16 @@ def test_every_region_is_pasted_in_the_journey():
     assert set(bodies()) == {function for function, _ in STEPS}
 
 
-def test_check_leads_from_nothing_to_full_marks(python, folder):
+def test_check_leads_from_nothing_to_full_marks(request, python, folder):
+    """Step by step; in `make test` the exercises, but for the last, in one."""
     done = check(python, folder)
     assert done.returncode == 1 and points(done.stdout) == (0, 60, 0, 30)
     assert "Next: Forward pass" in done.stdout and "forward is not written yet" in done.stdout
     before, after_step = (0.0, 0.0), {}
     for function, file in STEPS:
         paste(folder, function, file)
+        if not is_whole(request.config) and function not in ("forward", "backward", "update", STEPS[-1][0]):
+            continue
         done = check(python, folder)
         now = points(done.stdout)
         assert now[0] >= before[0] and now[2] >= before[1]
@@ -235,7 +238,7 @@ def test_text_is_read_or_refused_as_in_the_grader(python, folder, kind):
 @pytest.mark.parametrize("ignored", [False, True], ids=["in a terminal", "as a job where SIGINT is ignored"])
 def test_an_endless_loop_is_cut_off(python, folder, ignored):
     limits = folder / "tests" / "engine" / "calls.py"
-    limits.write_text(limits.read_text().replace("METHOD_CPU = 10.0", "METHOD_CPU = 1.0"))
+    limits.write_text(limits.read_text().replace("METHOD_CPU = 10.0", "METHOD_CPU = 0.6"))  # said as 1 s
     paste(folder, "forward", "neural_network.py", "        while True:\n            pass")
     before = signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.default_int_handler)  # inherited
     try:

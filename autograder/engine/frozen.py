@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .case import Expected, Mistake, Seen, difference
+from .case import Expected, Mistake, Seen, agree
 from .check import Check, RubricTask
 from .runner import Course, Proxy
 from .subject import Subject
@@ -96,7 +96,7 @@ def save(path: Path, course: Course, checks: Iterable[Check], subject: Subject, 
 
     `proxy` is the package beside this one whose PROXY the checks ask by.
     """
-    store = Store(lambda name, right, wrong: bool(difference(name, right, wrong, True)), rounded, coarse)
+    store = Store(lambda name, right, wrong: not agree(right, wrong), rounded, coarse)
     checks = list(checks)
     right, wrong = {}, {}
     for check in checks:
