@@ -60,10 +60,10 @@ worker: $(VENV)/cluster ## grade for a Dask scheduler: SCHEDULER=tcp://HOST:8786
 	  --no-dashboard $(WORKER)
 
 TESTS := $(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
-test: $(VENV)/ready ## run those of the kit's own tests that protect most (some four minutes)
+test: $(VENV)/ready ## run those of the kit's own tests that protect most (some two minutes)
 	@$(TESTS) -m "not whole"
 
-test-all: $(VENV)/ready $(VENV)/cluster ## run all of the kit's own tests (some twenty minutes)
+test-all: $(VENV)/ready $(VENV)/cluster ## run all of the kit's own tests (some fifteen minutes)
 	@$(TESTS) -m "not sample"
 
 lint: $(VENV)/ready ## check style and types

@@ -22,6 +22,11 @@ def sampled(values: Iterable[Any], sample: Container[Any]) -> list[Any]:
     ]
 
 
+def in_part(rows: Iterable[Sequence[Any]], every: int) -> list[Any]:
+    """Rows of parameters, much alike, of which `make test` has the first of each so many."""
+    return [pytest.param(*row, marks=WHOLE if number % every else ()) for number, row in enumerate(rows)]
+
+
 def combined(*factors: Sequence[Any]) -> list[Any]:
     """Every combination; of these `make test` has so many that each value of each factor is there once."""
     longest = max(map(len, factors))

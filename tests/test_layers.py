@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from .layers import combined, in_turn, sampled
+from .layers import combined, in_part, in_turn, sampled
 from .once import once, shared
 
 
@@ -32,6 +32,13 @@ def test_a_sample_is_told_from_the_rest_by_its_mark():
         ("b", True),
         ("c", False),
     ]
+
+
+@pytest.mark.parametrize("length, every, quick", [(7, 3, "036"), (6, 3, "03"), (2, 5, "0"), (3, 1, "012")])
+def test_of_rows_that_are_much_alike_make_test_has_the_first_of_each_so_many(length, every, quick):
+    rows = in_part(zip(map(str, range(length)), "abcdefg", strict=False), every)
+    assert [row.values for row in rows] == list(zip(map(str, range(length)), "abcdefg", strict=False))
+    assert "".join(row.values[0] for row in rows if not row.marks) == quick
 
 
 def counted(name):

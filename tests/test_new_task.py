@@ -242,6 +242,7 @@ def test_an_edit_that_is_forgotten_is_said_at_the_release(tmp_path, forgotten, s
     assert said in kit(folder, "release", status=2)
 
 
+@pytest.mark.whole
 def test_a_task_that_the_rubric_lacks_is_said_at_the_release(tmp_path):
     folder = add_task(clone_to(tmp_path), without=f"{ASSIGNMENT}/rubric.toml")
     assert kit(folder, "release").endswith("Not in the rubric, or switched off there, so left out: softsign.\n")

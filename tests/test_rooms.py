@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,9 +48,14 @@ def modules_of(root: Path) -> dict[str, Path]:
     return found
 
 
+@cache
+def nodes_of(text: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(text)))
+
+
 def imports_of(name: str, path: Path, modules: Mapping[str, object]) -> Iterator[tuple[str, int]]:
     """(full name, column) of what a module imports anywhere; of `from a import b` that is a.b where it is a module."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes_of(path.read_text(encoding="utf-8")):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.col_offset) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -61,7 +67,7 @@ def imports_of(name: str, path: Path, modules: Mapping[str, object]) -> Iterator
 
 def named_in(path: Path, modules: Mapping[str, object]) -> Iterator[str]:
     """Modules of the kit that stand in a text of their own, to be imported by name."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes_of(path.read_text(encoding="utf-8")):
         if (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)

@@ -20,6 +20,8 @@ from ..engine.subject import Subject
 
 SWITCH = "AUTOGRADER_ASSIGNMENT"  # in the environment: it reaches every process that grades
 DEFAULT = "autograder.assignment.ps18"
+# The first line of the cell that brings the rest of the folder, in the notebook that is handed out without it.
+BRINGING = "# This cell brings the rest of the assignment: run it first, and leave it as it is."
 
 
 class Pictures(Protocol):
@@ -82,6 +84,11 @@ class Assignment:
     @property
     def notebook(self) -> str:
         return f"{self.name}.ipynb"
+
+    @property
+    def lone_notebook(self) -> str:
+        """The same notebook with all that it needs in a cell of its own."""
+        return f"{self.name}-alone.ipynb"
 
     @property
     def student_folder(self) -> str:

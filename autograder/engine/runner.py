@@ -4,7 +4,7 @@ The grader and the student's own run use the same one: they differ in where the 
 (`runtime`), in the variants of data, and in where the expected values come from.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Protocol
@@ -56,6 +56,8 @@ class Proxy:
     # Tries each method once, and each of these functions: those that give no answer, with the reason.
     probe: Callable[[Callable[[], Student], Sequence[str]], dict[str, CallFailed]] = no_probe
     methods: tuple[str, ...] = ()  # what `probe` knows without being told
+    # The handout's example by hand, if it has one: name, the value to four digits, and the student's.
+    example: Callable[[Any], Iterator[tuple[str, Any, Any]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,12 @@ class Engine:
         self._under_way = "", ""  # task and variant
         self._points: dict[tuple[str, str], float] = {}
         self.cases: dict[str, Case] = {}  # of the visible checks, the last of each: what pictures are drawn from
+
+    def keep(self, results: Mapping[str, list[CheckResult]]) -> None:
+        """Take these tasks' results as they were found earlier, of code that nothing of theirs has changed in."""
+        for task, earlier in results.items():
+            self.results[task] = list(earlier)
+            self._known.update(mistake for result in earlier for mistake in result.mistakes)
 
     def run_all(self, checks: Iterable[Check]) -> None:
         """Run these checks on all variants of their data, in the rubric's order.

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from .. import ROOT
-from ..course.model import assignment
+from ..course.model import BRINGING, assignment
 from ..text import encodable
 from .uploads import Refused
 
@@ -26,7 +26,7 @@ PLAN = "notebook.json"  # beside the files of RUN_INSIDE: the cells, and which o
 
 
 def cells_of(notebook: bytes) -> list[tuple[str, str]]:
-    """(grade id or "", source) of each code cell; Refused where this is no notebook that can be read."""
+    """(grade id or "", source) of each code cell, but that which brings the folder; Refused where there is none."""
     try:
         content = json.loads(notebook)
     except (ValueError, RecursionError):
@@ -39,7 +39,8 @@ def cells_of(notebook: bytes) -> list[tuple[str, str]]:
     cells = [cell for cell in content["cells"] if isinstance(cell, dict) and cell.get("cell_type") == "code"]
     if len(cells) > MAX_CELLS:
         raise Refused(f"has {len(cells)} code cells, and {MAX_CELLS} are the most: remove what is not needed")
-    return [(grade_id(cell), source_of(cell)) for cell in cells]
+    found = [(grade_id(cell), source_of(cell)) for cell in cells]
+    return [(gid, source) for gid, source in found if not source.startswith(BRINGING)]
 
 
 @cache

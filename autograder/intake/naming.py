@@ -15,7 +15,7 @@ _RENAMED = re.compile(
     r"(?:.*\d[-_ ])?"  # a platform's prefix, s01_123_
     rf"(?:{_COPY}(?: \(\d+\))? (?:of|von|de|di) ){{0,2}}"
     rf"({_NAMES})"
-    rf"(?: ?\(\d{{1,4}}\)|[-_ ]{{0,3}}(?:{_COPY} ?\d{{0,4}}|v?\d{{1,4}}|final)){{0,3}}"
+    rf"(?: ?\(\d{{1,4}}\)|[-_ ]{{0,3}}(?:{_COPY} ?\d{{0,4}}|v?\d{{1,4}}|final|alone)){{0,3}}"
     r" ?(\.py|\.ipynb)(?:\.txt|\.json|\.py|\.ipynb){0,2}",
     re.IGNORECASE,
 )

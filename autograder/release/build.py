@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 
 from .. import ROOT
 from ..course.model import assignment
+from .alone import alone, unpack
 from .leaks import files_of, refuse_leaks, refuse_lost_text
 from .strip import stub
 
@@ -89,6 +91,7 @@ def assemble(folder: Path, solutions: Path, source: Path) -> None:
         about.proxy_room,
     )
     refuse_leaks(folder, solutions)
+    (folder / about.lone_notebook).write_text(alone(notebook, folder), encoding="utf-8")
 
 
 def at_home(path: Path, inside: Path, rooms: Mapping[str, Path]) -> str:
@@ -136,7 +139,7 @@ def stale(target: Path = RELEASE) -> str | None:
 def first_difference(fresh: Path, target: Path) -> str | None:
     """Where the second folder differs from the first."""
     built, found = ({path.relative_to(folder): path for path in files_of(folder)} for folder in (fresh, target))
-    for name in sorted(built.keys() | found.keys()):
+    for name in sorted(built.keys() | found.keys(), key=lambda path: (path.name == assignment().lone_notebook, path)):
         if name not in built or name not in found:
             return f"{name} is {'missing' if name in built else 'not part of a fresh build'}"
         if where := difference(built[name], found[name]):
@@ -145,9 +148,10 @@ def first_difference(fresh: Path, target: Path) -> str | None:
 
 
 def difference(built: Path, found: Path) -> str | None:
-    one, other = built.read_bytes(), found.read_bytes()
-    if one == other:
+    if built.read_bytes() == found.read_bytes():
         return None
+    if built.name == assignment().lone_notebook:
+        return difference_inside(built, found)
     if built.suffix == ".npz":
         try:
             with np.load(built) as a, np.load(found) as b:  # another machine's last bits are no change
@@ -156,6 +160,20 @@ def difference(built: Path, found: Path) -> str | None:
         except Exception:
             return " cannot be read"
         return " holds other values than a fresh build"
-    lines = zip_longest(one.split(b"\n"), other.split(b"\n"))
+    lines = zip_longest(*(path.read_bytes().split(b"\n") for path in (built, found)))
     number = next(n for n, (a, b) in enumerate(lines, 1) if a != b)
     return f", line {number} differs from a fresh build"
+
+
+def difference_inside(built: Path, found: Path) -> str | None:
+    """Where two notebooks differ that bring files with them, or these files."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folders = [Path(scratch) / name for name in ("built", "found")]
+        try:
+            texts = [unpack(path, folder) for path, folder in zip((built, found), folders, strict=True)]
+        except Exception:
+            return " cannot be read"
+        if texts[0] != texts[1]:
+            return " differs from a fresh build"
+        within = first_difference(*folders)
+        return f" brings other files than a fresh build: {within}" if within else None

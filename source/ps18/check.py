@@ -2,6 +2,9 @@
 
 python check.py                 looks at all tasks
 python check.py --task NAME     looks at one task
+python check.py --example       shows the handout's example by hand beside your numbers
+python check.py --all           shows every check
+python check.py --watch         looks again whenever a file is saved
 python check.py --hint          adds a hint for what comes next
 python check.py --picture NAME  draws what your work does, where the package has demonstrations (demos.py)
 
@@ -11,16 +14,17 @@ In the notebook: check("TASK"), and show("PICTURE").
 import argparse
 import contextlib
 import io
+import linecache
 import os
 import sys
 import tempfile
 import textwrap
+import time
 import warnings
 from importlib import import_module
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-MARKS = {"passed": "  ok  ", "partial": " part ", "untried": " todo ", "blocked": " wait "}
 
 
 def main() -> int:
@@ -36,16 +40,26 @@ def main() -> int:
         return 2
     parser = argparse.ArgumentParser(description="Check your work on this assignment.")
     parser.add_argument("--task", choices=[task.id for task in course.tasks], help="look at one task only")
+    parser.add_argument("--all", action="store_true", help="show every check")
+    parser.add_argument("--watch", action="store_true", help="look again whenever a file is saved")
     parser.add_argument("--hint", action="store_true", help="add a hint for what comes next")
+    if course.proxy.example:
+        parser.add_argument("--example", action="store_true", help="the handout's example by hand, with your numbers")
     if (HERE / subject.package / "demos.py").exists():
         parser.add_argument("--picture", metavar="NAME", help="draw what your work does, by the demonstration's name")
     options = parser.parse_args()
+    if options.watch:
+        return watch(course, subject, options)
     if not readable(subject):
         return 1
+    if getattr(options, "example", False):
+        return by_hand(course, subject)
     if getattr(options, "picture", None):
         return import_module(f"{subject.package}.demos").main([options.picture])
-    engine = look(course, subject, options.task)
-    return 1 if engine is None else report(course.tasks, engine, options, subject)
+    from tests.engine.showing import report
+
+    engine = look(course, subject, options.task and {options.task})
+    return 1 if engine is None else report(course.tasks, engine, options, subject, HERE)
 
 
 def given():
@@ -72,20 +86,41 @@ def readable(subject) -> bool:
     return fine
 
 
-def look(course, subject, only):
-    """Run the checks of one task or, for None, of all; None where the code cannot be imported."""
-    from tests.engine.check import checks_in
+def imported(subject):
+    """Where the student's code answers; None, and the reason printed, if it cannot be imported."""
     from tests.engine.local import LocalRuntime
-    from tests.engine.runner import Engine
 
     runtime = LocalRuntime(HERE, subject)
-    if runtime.problem:
-        raised = runtime.problem["raised"]
-        place = f"\n{raised['file']}, line {raised['line']}: {raised['code']}" if raised.get("file") else ""
-        print(f"Your code cannot be imported, so nothing can be checked.{place}\n{raised['type']}: {raised['message']}")
+    if not runtime.problem:
+        return runtime
+    raised = runtime.problem["raised"]
+    place = f"\n{raised['file']}, line {raised['line']}: {raised['code']}" if raised.get("file") else ""
+    print(f"Your code cannot be imported, so nothing can be checked.{place}\n{raised['type']}: {raised['message']}")
+    return None
+
+
+def by_hand(course, subject) -> int:
+    """Print the handout's example beside what the student's code makes of it."""
+    from tests.engine import showing
+
+    runtime = imported(subject)
+    return showing.by_hand(course.proxy.example(course.proxy.student(runtime.ready()))) if runtime else 1
+
+
+def look(course, subject, wanted=None, earlier=None):
+    """Run the checks of these tasks or, for None, of all; None where the code cannot be imported.
+
+    `earlier` are results of other tasks, which stay as they are.
+    """
+    from tests.engine.check import checks_in
+    from tests.engine.runner import Engine
+
+    runtime = imported(subject)
+    if runtime is None:
         return None
     engine = Engine(course, runtime)
-    checks = [check for check in checks_in("tests").values() if only in (None, check.task.id)]
+    engine.keep(earlier or {})
+    checks = [check for check in checks_in("tests").values() if wanted is None or check.task.id in wanted]
     try:
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # NumPy's on overflow, say, for each step of a training
@@ -96,72 +131,56 @@ def look(course, subject, only):
     return engine
 
 
-def report(tasks, engine, options, subject) -> int:
-    """Print task by task, then the points and what to do next."""
-    points, most, following, waiting = {False: 0.0, True: 0.0}, {False: 0.0, True: 0.0}, None, []
-    for task in tasks:
-        results = engine.results[task.id]
-        if not results:
-            continue
-        earned, possible = totals(results)
-        points[task.bonus] += earned
-        most[task.bonus] += possible
-        unfinished = report_task(task, results)
-        following = following or unfinished
-        waiting += [result for result in results if result.status == "blocked"]
-    summary = [f"{points[bonus]:g} of {most[bonus]:g}{' bonus points' * bonus}" for bonus in points if most[bonus]]
-    print(f"\nPoints so far: {', and '.join(summary)}.")
-    print("(These checks carry 60 % of the points, graded with other numbers; their hidden twins carry the rest.)")
-    for error in engine.kit_errors:
-        print(f"The kit itself failed, please tell your instructor: {error}")
-    if following is None and waiting:
-        print(f"Nothing more can be checked here yet.\n{textwrap.fill(waiting[0].message, 100)}")
-        print("Next: mend that." + " `python check.py`, without --task, leads you to it." * bool(options.task))
-        return 1
-    if following is None:
-        files = ", ".join(subject.files)
-        print(f"Everything here passes. Hand in what you worked on in {subject.package}/ ({files}), or the notebook.")
-        return 0
-    task, result = following
-    print(f"Next: {task.title} - {result.title}\n{textwrap.fill(result.message, 100)}")
-    if options.hint:
-        print(textwrap.fill(f"Hint: {task.hint}" if task.hint else "There is no hint for this task.", 100))
-    return 1
+def watch(course, subject, options) -> int:
+    """Look again whenever a file is saved, until Ctrl-C."""
+    from tests.engine.check import checks_in
+    from tests.engine.showing import first, report
+    from tests.engine.watching import Kept, saved
 
-
-def report_task(task, results):
-    """Print the task's checks; (task, result) of the first that the student can do something about, or None."""
-    following = None
-    earned, possible = totals(results)
-    print(f"\n{task.title} ({task.id}): {earned:g} of {possible:g} points")
-    reasons = set()
-    for result in results:
-        print(f"  [{MARKS.get(result.status.value, ' FAIL ')}] {result.title}")
-        if result.message and result.message not in reasons:  # a reason that holds for several is said once
-            print(textwrap.indent(textwrap.fill(result.message, 96), " " * 11))
-            reasons.add(result.message)
-        if following is None and result.status not in ("passed", "blocked"):
-            following = task, result
-    return following
-
-
-def totals(results) -> tuple[float, float]:
-    return tuple(round(sum(getattr(result, name) for result in results), 2) for name in ("points", "max_points"))
+    sys.dont_write_bytecode = True  # within one second Python would not see that a file is another one
+    kept = Kept([check.task for check in checks_in("tests").values() if options.task in (None, check.task.id)])
+    files = [HERE / subject.package / name for name in subject.files]
+    changes, status, changed = saved(files), 1, None
+    try:
+        while True:
+            for name in [name for name in sys.modules if name.split(".")[0] == subject.package]:
+                del sys.modules[name]
+            linecache.clearcache()
+            engine = None
+            for tasks in kept.to_look_at(changed) if readable(subject) else ():
+                engine = look(course, subject, tasks, kept.results)
+                kept.take(engine)
+                if engine is None or first(course.tasks, kept.results, wrong=True):
+                    break
+            if engine:
+                status = report(course.tasks, engine, options, subject, HERE)
+                if later := kept.missing:
+                    print(f"({', '.join(later)}: looked at once this is mended.)")
+            print(f"\nWatching {', '.join(subject.files)}: save one to check it again, end with Ctrl-C.", flush=True)
+            names, changed = next(changes)
+            what = f": {', '.join(sorted(changed))}" if changed else ""
+            print(f"\n----- {', '.join(names)} saved at {time.strftime('%H:%M:%S')}{what}", flush=True)
+    except KeyboardInterrupt:
+        print("Ended.")
+    return status
 
 
 def check(task: str) -> float:
     """In the notebook: what passes of a task, what does not and why; the points that it earns so far."""
     course, subject = given()
+    from tests.engine.showing import Screen, first, totals
+
     use_notebook(subject)
     if task not in [t.id for t in course.tasks]:
         print(f"There is no task {task!r}: name one of {', '.join(t.id for t in course.tasks)}.")
         return 0.0
-    engine = look(course, subject, task)
+    engine = look(course, subject, {task})
     results = engine.results[task] if engine else []
-    unfinished = report_task(next(t for t in course.tasks if t.id == task), results) if engine else None
+    if engine:
+        Screen(sys.stdout).checks(next(t for t in course.tasks if t.id == task), results)
     if results and all(result.status == "passed" for result in results):
         print("Everything here passes.")
-    elif unfinished and unfinished[1].status == "untried":
+    elif (following := first(course.tasks, {task: results}, wrong=False)) and following[1].status == "untried":
         print("Put your code in the place of `raise NotImplementedError`, run that cell, and then this one again.")
     for sentence in not_counting(task, subject):
         print(textwrap.fill(sentence, 100))

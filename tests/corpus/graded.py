@@ -31,7 +31,7 @@ SAMPLE = frozenset(
     {
         *("backward/weights_as_they_are", "forward/last_layer_left_out", "l2/penalty_only", "loss/not_averaged"),
         *("momentum/velocities_of_the_class", "recipes/spirals_too_large", "tanh/tan", "train/loss_of_the_last_batch"),
-        *("update/last_layer_only", "augmented", "loops"),
+        *("update/last_layer_only", "augmented", "mean_of_deltas"),
     }
 )
 
@@ -56,9 +56,10 @@ def graded_correct() -> dict[str, dict[str, Any]]:
 
 
 @cache
-def graded_as_notebooks(wrong_every: int = 6, correct_every: int = 5) -> dict[str, tuple[dict, dict]]:
-    """Of every so-many-th network the results as files and as a notebook."""
-    chosen = {name: files_of(wrong()[name]) for name in list(wrong())[::wrong_every]}
+def graded_as_notebooks(correct_every: int = 10) -> dict[str, tuple[dict, dict]]:
+    """The results as files and as a notebook, of one wrong network of each group and every so-many-th correct one."""
+    one_of_each = {mistake.group: mistake for mistake in wrong().values()}.values()
+    chosen = {mistake.name: files_of(mistake) for mistake in one_of_each}
     chosen |= {name: correct()[name] for name in list(correct())[::correct_every]}
     made = []
     with tempfile.TemporaryDirectory() as folder:

@@ -3,6 +3,7 @@
 import pytest
 
 from autograder.assignment.mistakes import MISTAKES
+from tests.layers import in_part
 from tests.submissions.corpus import real, real_pairs, solution, wrong
 
 from .real import of, unusual
@@ -10,14 +11,14 @@ from .real import of, unusual
 PAIRS = [pair for pairs in real_pairs().values() for pair in pairs]
 
 
-@pytest.mark.parametrize("name", real())
+@pytest.mark.parametrize("name", in_part(zip(real()), 4))
 def test_a_real_mistake_loses_points_where_it_belongs_and_nowhere_else(name):
     mistake, result = real()[name], of(real()[name])
     assert result.belongs(mistake) != mistake.missed, "mended: take `missed = true` away" if mistake.missed else ""
     assert set(result.lost) <= {*mistake.loses, *mistake.may_lose}
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: " + ".join(mistake.name for mistake in pair))
+@pytest.mark.parametrize("pair", in_part(zip(PAIRS), 5), ids=lambda pair: " + ".join(mistake.name for mistake in pair))
 def test_two_real_mistakes_lose_points_for_both(pair):
     result = of(*pair)
     assert all(result.belongs(mistake) for mistake in pair), result.lost

@@ -8,6 +8,7 @@ from backprop.activations import ACTIVATIONS
 from backprop.neural_network import NeuralNetwork
 
 from autograder.course.reference import course
+from tests.layers import sampled
 
 from .in_process import VALUE_TASKS, graded, lost, results_of
 
@@ -78,7 +79,9 @@ class Objects(Idle):
     anything = staticmethod(lambda shape: np.full(shape, None))
 
 
-@pytest.mark.parametrize("network", [Idle, Noisy, NotANumber, Nothing, Lying, SigmoidOnly, Objects])
+@pytest.mark.parametrize(
+    "network", sampled([Idle, Noisy, NotANumber, Nothing, Lying, SigmoidOnly, Objects], [Idle, NotANumber, Lying])
+)
 def test_a_network_that_does_nothing_right_earns_nothing(network):
     engine = graded(network, ALL_TASKS)
     earned = {r.id: r.points for results in engine.results.values() for r in results if r.points}
@@ -272,14 +275,17 @@ def test_an_own_training_loop_keeps_every_point():
 
 @pytest.mark.parametrize(
     "fault",
-    [
-        "no shuffle",
-        "shuffled apart",
-        "short batch dropped",
-        "first batch only",
-        "last batch logged",
-        "caller's data shuffled",
-    ],
+    sampled(
+        [
+            "no shuffle",
+            "shuffled apart",
+            "short batch dropped",
+            "first batch only",
+            "last batch logged",
+            "caller's data shuffled",
+        ],
+        ["no shuffle", "last batch logged", "caller's data shuffled"],
+    ),
 )
 def test_a_faulty_training_loop_loses_points(fault):
     network = type("Faulty", (OwnTrain,), {"fault": fault})

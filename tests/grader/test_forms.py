@@ -1,5 +1,7 @@
 """Answers that have the outer form of right ones and hold something else: the student's fault, never the kit's."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from backprop import exercises
@@ -8,7 +10,7 @@ from backprop.neural_network import NeuralNetwork
 from autograder.course.reference import course
 from autograder.engine import check as checking
 from autograder.engine.runner import Engine
-from tests.layers import combined, in_turn, sampled
+from tests.layers import combined, in_part, in_turn, sampled
 
 from .in_process import InProcess, graded
 from .test_junk import JUNK, METHODS, SOME_TASKS
@@ -16,7 +18,7 @@ from .test_junk import JUNK, METHODS, SOME_TASKS
 USES_GRADIENTS = ("gradient_check", "xor", "l2")
 
 
-@pytest.mark.parametrize(("part", "name"), combined((0, 1), list(JUNK)))
+@pytest.mark.parametrize(("part", "name"), in_part(product((0, 1), JUNK), 5))
 def test_junk_within_the_gradients(part, name):
     number = list(JUNK).index(name)  # pairwise: two of the three tasks for one part, another two for the other
 

@@ -108,7 +108,7 @@ class ToyOnNudges(NeuralNetwork):
         return [np.ones(W.shape) for W in self.weights], [np.ones(b.shape) for b in self.biases]
 
 
-@pytest.mark.parametrize("network", [ToyLoss, ToyForward, ToyOnNudges])
+@pytest.mark.parametrize("network", sampled([ToyLoss, ToyForward, ToyOnNudges], [ToyForward]))
 def test_a_loss_that_only_agrees_with_itself_passes_no_gradient_check(network):
     gained = earned(network, VALUE_TASKS)
     assert "gradient_check" not in gained and "backward" not in gained
@@ -405,7 +405,7 @@ def test_a_question_says_nothing_of_what_it_is_for():
     assert requests == {*call, *new, ("get", "names", "on"), ("set", "names", "on", "values")}
 
 
-@pytest.mark.parametrize("delta", ["ones", "z", "a", "noise"])
+@pytest.mark.parametrize("delta", sampled(["ones", "z", "a", "noise"], ["ones", "a"]))
 def test_an_error_that_is_none_earns_what_is_made_of_it_and_no_more(delta):
     """BP3 and BP4 of any delta are right, and paid; the gradient check and other batches are not."""
     rng = np.random.RandomState(3)

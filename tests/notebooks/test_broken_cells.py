@@ -54,7 +54,7 @@ def test_it_costs_its_own_task_and_is_named_with_its_line(tmp_path, without_back
 @pytest.mark.whole
 def test_two_that_cannot_run_cost_two_tasks(tmp_path, without_backward):
     notebook = solved_with_exercises()
-    by_id(notebook, "backward-code")["source"] = CANNOT_RUN["endless in compiled code"][0]
+    by_id(notebook, "backward-code")["source"] = CANNOT_RUN["torch"][0]
     by_id(notebook, "square-code")["source"] = CANNOT_RUN["prose"][0]
     expected = {task: earned for task, earned in without_backward.items() if task != "square"}
     assert points(graded(notebook, tmp_path)) == expected

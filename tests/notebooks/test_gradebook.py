@@ -4,10 +4,17 @@ import csv
 import json
 import re
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
+from nbgrader.dbutil import _temp_alembic_ini
+from sqlalchemy import text as sql
+
+from autograder.platforms.nbgrader.alembic import prepare_alembic
 
 from .course import CLASS, clone_to, hand_in, put, results, run
 
@@ -236,3 +243,21 @@ def test_a_gradebook_that_cannot_be_written_is_one_sentence(course, tmp_path):
     (tmp_path / "book.db").write_text("this is no database, but text of some length")
     command = [".venv/bin/python", "-m", "autograder", "grade", "--gradebook", str(tmp_path / "book.db")]
     assert run(course, *command, status=2) == ""
+
+
+def test_a_new_gradebook_has_the_version_that_alembic_says(tmp_path):
+    prepare_alembic()
+    with Gradebook(f"sqlite:///{tmp_path / 'new.db'}") as opened:
+        held = opened.db.execute(sql("SELECT version_num FROM alembic_version")).scalar_one()
+    with _temp_alembic_ini("sqlite://") as settings:
+        command = [Path(sys.executable).with_name("alembic"), "-c", settings, "heads"]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.split()[0] == held
+
+
+def test_nbgrader_is_imported_without_grammars_of_addresses():
+    code = "import sys, autograder.platforms.nbgrader, nbgrader.api; sys.exit('lark' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert subprocess.run(
+        [sys.executable, "-c", "import sys, nbgrader.api; sys.exit('lark' in sys.modules)"]
+    ).returncode

@@ -25,7 +25,8 @@ STUDENTS = sorted(path.name for path in CLASS.iterdir() if path.is_dir() and pat
 def both(request, tmp_path_factory):
     """Results by (student, source)."""
     folder, stubs, submissions = tmp_path_factory.mktemp("notebooks"), released_stubs(), []
-    for student in STUDENTS if is_whole(request.config) else SAMPLE:
+    whole = is_whole(request.config)
+    for student in STUDENTS if whole else SAMPLE:
         path = folder / student / "ps18" / "ps18.ipynb"
         path.parent.mkdir(parents=True)
         path.write_bytes(as_notebook(read_submission(CLASS / student / "ps18", student, stubs).files))
@@ -33,7 +34,9 @@ def both(request, tmp_path_factory):
     with local_crew(choose(), 2) as crew:
         found = {(r.student, "notebook"): as_dict(r) for _, r in grade_all(submissions, crew)}
     for student, _ in list(found):
-        found[student, "files"] = json.loads((once(graded_class)[0] / student / "ps18" / "results.json").read_text())
+        found[student, "files"] = json.loads(
+            (once(graded_class, whole)[0] / student / "ps18" / "results.json").read_text()
+        )
     return found
 
 

@@ -65,6 +65,7 @@ def test_bubblewrap_comes_first():
     assert choose().name == "bubblewrap"
 
 
+@pytest.mark.whole
 def test_where_namespaces_are_refused_the_kit_picks_landlock_and_grades():
     program = """
         import json
@@ -75,6 +76,7 @@ def test_where_namespaces_are_refused_the_kit_picks_landlock_and_grades():
     assert (graded["sandbox"], graded["score"], graded["bonus"]) == ("landlock", 100, 50)
 
 
+@pytest.mark.whole
 def test_the_doctor_says_which_and_why():
     said, status = denied("from autograder.doctor import examine; sys.exit(examine())")
     assert status == 0, said

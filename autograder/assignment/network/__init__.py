@@ -5,5 +5,6 @@ from autograder.engine.runner import Proxy
 from .case import NetworkCase
 from .probing import METHODS, probe
 from .proxy import NetworkStudent
+from .worked import example
 
-PROXY = Proxy(NetworkStudent, NetworkCase, probe, METHODS)  # type: ignore[arg-type]
+PROXY = Proxy(NetworkStudent, NetworkCase, probe, METHODS, example)  # type: ignore[arg-type]
