@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from autograder.intake.entries import MAX_FILE
 from autograder.intake.submissions import FILES, NOTEBOOK, Submission, read_submission
-from autograder.intake.uploads import MAX_FILE
 from tests.kit import RELEASE
 
 STUBS = {name: f'"""{name}"""\n\nraise NotImplementedError("{name}")\n'.encode() for name in FILES}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.intake.uploads import MAX_FILE
+from autograder.intake.entries import MAX_FILE
 
 from .handed_in import NETWORK, WORK, put, read, says
 

@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograder.intake.entries import MAX_FILE, Refused
 from autograder.intake.submissions import FILES, NOTEBOOK
-from autograder.intake.uploads import MAX_FILE, Refused, list_upload
+from autograder.intake.uploads import list_upload
 
 from .handed_in import NETWORK, OTHER, STUBS, WORK, little_memory, make_zip, put, read, says, unprivileged
 

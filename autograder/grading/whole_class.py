@@ -18,9 +18,9 @@ from ..course.rubric import LateRule, named, rubric, settings
 from ..course.seed import is_example, seed, use_example
 from ..engine.frozen import FILE, tasks_in
 from ..intake.downloads import DATED, find_uploads
+from ..intake.entries import Upload
 from ..intake.late import WORD
 from ..intake.submissions import BadInput, Submission, read_submission, released_stubs
-from ..intake.uploads import Upload
 from ..report.class_report import summary, write_report
 from ..report.feedback import write_feedback
 from ..report.overview import Overview, write_grades

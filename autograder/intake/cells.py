@@ -13,7 +13,7 @@ from typing import Any
 from .. import ROOT
 from ..course.model import BRINGING, assignment
 from ..text import encodable
-from .uploads import Refused
+from .entries import Refused
 
 RUN_INSIDE = {
     "notebook.py": ROOT / "autograder" / "sandbox" / "notebook.py",

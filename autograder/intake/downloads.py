@@ -25,9 +25,10 @@ from typing import Any
 from ..course.model import assignment
 from ..text import printable_name
 from . import uploads
+from .entries import MAX_RAW, Entry, Refused, Upload, is_silent
 from .late import parse_time
 from .submissions import BadInput, find_class
-from .uploads import Entry, Listing, Refused, Upload
+from .zips import Listing, zip_listing
 
 METADATA = "submission_metadata.yml"
 CANVAS = re.compile(
@@ -85,7 +86,7 @@ def _in_zip(path: Path, stack: ExitStack) -> Handed:
     name = printable_name(str(path))
     if path.suffix.lower() != ".zip":
         raise BadInput(f"{name} is a file: expected a folder, or the zip of all submissions as a platform gives it.")
-    listing, outer = uploads.zip_listing(uploads.file_entry(path.resolve()), stack, whole_class=True), path.stem
+    listing, outer = zip_listing(uploads.file_entry(path.resolve()), stack, whole_class=True), path.stem
     for _ in range(2):  # the second time within the one folder that there is
         tops, files = listing.tops(), {parts[0]: (kind, opener) for parts, kind, opener in listing.files}
 
@@ -114,7 +115,7 @@ def _entries(inside: Listing, stack: ExitStack) -> list[Entry]:
 def _in_folder(folder: Path) -> Handed | None:
     """None where it is laid out in another way than a platform's."""
     with os.scandir(folder) as found:
-        tops = {entry.name: entry.is_dir(follow_symlinks=False) for entry in found if not uploads.is_silent(entry.name)}
+        tops = {entry.name: entry.is_dir(follow_symlinks=False) for entry in found if not is_silent(entry.name)}
 
     def holding(name: str) -> bool:
         return any(os.path.lexists(folder / top / name) for top, is_folder in tops.items() if is_folder)
@@ -191,7 +192,7 @@ def _read_metadata(entry: Entry) -> dict[str, Any]:
 
     Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
     try:
-        found = yaml.load(entry.read(uploads.MAX_RAW), Loader)
+        found = yaml.load(entry.read(MAX_RAW), Loader)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         found = None
     if not isinstance(found, dict):

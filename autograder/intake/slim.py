@@ -6,7 +6,7 @@ parser may need thirty times the memory of its text.
 
 import re
 
-from .uploads import MAX_NOTEBOOK, Refused
+from .entries import MAX_NOTEBOOK, Refused
 
 SMALL = (4 << 20) - 1  # bytes: what is no larger stays whole, for people who read it
 MAX_TOKENS, MAX_KEPT_TOKENS = 4_000_000, 400_000  # strings and brackets looked at, and of these in what stays

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from ..course.model import assignment
 from .cells import bare, cells_of
+from .entries import Refused
 from .naming import NOTEBOOK
-from .uploads import Refused
 
 MAX_PARSED = 1 << 15  # bytes; the longest stub has 9 KiB
 MAX_NESTED = 40  # brackets open at once, those in comments and strings among them

@@ -19,11 +19,24 @@ from ..errors import KitError
 from ..text import printable_name, reason_of
 from . import uploads
 from .cells import lift
+from .entries import (
+    MAX_DEPTH,
+    MAX_FILE,
+    MAX_NOTEBOOK,
+    TOO_LARGE,
+    Entry,
+    Refused,
+    Upload,
+    is_leaf,
+    is_notebook,
+    is_silent,
+    is_zip,
+)
 from .late import TIMESTAMP, UNREAD, parse_time
 from .naming import FILES, NOTEBOOK, meant
 from .slim import slim
 from .stubs import is_stub
-from .uploads import MAX_DEPTH, MAX_FILE, MAX_NOTEBOOK, Entry, Refused, Upload
+from .zips import list_zip
 
 LONE = {".py": FILES[0], ".ipynb": NOTEBOOK}  # what a single file of another name counts as
 _KIND = assignment().subject.kind
@@ -96,9 +109,9 @@ def read_submission(path: Path | Upload, student: str, stubs: Mapping[str, bytes
                 _check_layout(path, student)
                 entries = uploads.list_upload(path, lone_name(path.name), stack)
             found = _choose_files(entries, stubs)
-            zips = list(filter(uploads.is_zip, entries))
+            zips = list(filter(is_zip, entries))
             if not found.worked_on and len(zips) == 1:
-                inside = _choose_files(uploads.list_zip(zips[0], f"{zips[0].label}/", stack), stubs)
+                inside = _choose_files(list_zip(zips[0], f"{zips[0].label}/", stack), stubs)
                 inside.paths += [path for path in found.paths if path != zips[0].label]
                 found = inside if inside.worked_on or not found.unchanged else found
             return _dated(_decide(student, found), path)
@@ -136,7 +149,7 @@ class _Found:
 
 def _choose_files(entries: Sequence[Entry], stubs: Mapping[str, bytes]) -> _Found:
     """Take, of each name, the shallowest file that was worked on; else the only one whose name was changed."""
-    found = _Found(sorted(entry.described() for entry in entries if uploads.is_leaf(entry)))
+    found = _Found(sorted(entry.described() for entry in entries if is_leaf(entry)))
     released = {name: as_utf8(stub)[0] for name, stub in stubs.items()}
     for name in (*FILES, NOTEBOOK):
         exact = [entry for entry in entries if entry.parts[-1] == name]
@@ -266,11 +279,11 @@ def _digest(files: Mapping[str, bytes], reason: str | None, broken: Mapping[str,
 def _read_source(entry: Entry) -> tuple[bytes | str, str]:
     """A file's normalised source, or what is wrong with it, and what to tell of it: ends of sentences."""
     try:
-        notebook = uploads.is_notebook(entry.parts[-1])
+        notebook = is_notebook(entry.parts[-1])
         source, note = as_utf8(slim(entry.read()) if notebook else entry.read())
     except (Refused, NotText) as refusal:
         return str(refusal), ""
-    return (source, note) if len(source) <= (MAX_NOTEBOOK if notebook else MAX_FILE) else (uploads.TOO_LARGE, "")
+    return (source, note) if len(source) <= (MAX_NOTEBOOK if notebook else MAX_FILE) else (TOO_LARGE, "")
 
 
 def _check_layout(path: Path, student: str) -> None:
@@ -280,9 +293,7 @@ def _check_layout(path: Path, student: str) -> None:
     if path.parent.is_symlink():
         raise Refused(f"{printable_name(student)} is a link: hand in the folder itself")
     if not os.path.lexists(path):
-        there = sorted(
-            printable_name(f"{student}/{name}") for name in os.listdir(path.parent) if not uploads.is_silent(name)
-        )
+        there = sorted(printable_name(f"{student}/{name}") for name in os.listdir(path.parent) if not is_silent(name))
         wanted = f"{printable_name(student)}/{assignment().name}/ with {', '.join(FILES)} or {NOTEBOOK} in it"
         raise Refused(f"No folder {assignment().name}: expected {wanted}; found {_listed(there)}")
 
@@ -290,7 +301,7 @@ def _check_layout(path: Path, student: str) -> None:
 def _is_student(entry: os.DirEntry[str]) -> bool:
     """Whether this is a folder, or a link that may be one: it is listed too, and refused when read."""
     linked = entry.is_symlink() and not os.path.isfile(entry.path)
-    named = not uploads.is_silent(entry.name) or os.path.lexists(os.path.join(entry.path, assignment().name))
+    named = not is_silent(entry.name) or os.path.lexists(os.path.join(entry.path, assignment().name))
     return named and (linked or entry.is_dir(follow_symlinks=False))
 
 

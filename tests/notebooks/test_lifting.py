@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from autograder.assignment.solution import SUBJECT
 from autograder.grading.submission import grade_apart
 from autograder.intake.cells import lift
+from autograder.intake.entries import Refused
 from autograder.intake.submissions import read_submission, released_stubs
-from autograder.intake.uploads import Refused
 from autograder.results.model import as_dict
 from autograder.sandbox import choose
 from tests.kit import RELEASE

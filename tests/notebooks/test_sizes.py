@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from autograder.intake.entries import MAX_NOTEBOOK, Refused
 from autograder.intake.slim import SMALL, slim
-from autograder.intake.uploads import MAX_NOTEBOOK, Refused
 from tests.layers import in_part, sampled
 
 from .converted import code_cell
