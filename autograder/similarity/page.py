@@ -57,7 +57,7 @@ def compare_class(submitted: Path, out: Path, mark: float) -> list[str]:
     page = templates().get_template("similar.html")
     about = {"assignment": assignment().name, "count": len(texts), "mark": mark, "unread": unread}
     write_whole(out / PAGE, page.render(**about, pairs=pairs, shown=shown, most=MOST))
-    said = [f"{len(pairs)} pairs of {len(texts)} submissions have at least {mark:.0%} of what is their own in common."]
+    said = [f"{len(texts)} submissions; pairs with {mark:.0%} or more of what is their own in common: {len(pairs)}."]
     said += [f"  {pair.share:4.0%}  {printable(' and '.join(pair.students))}" for pair in pairs[:20]]
     said += (
         [f"Not compared, as there is no code of their own to read: {', '.join(map(printable, unread))}."]

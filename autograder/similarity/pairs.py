@@ -17,8 +17,8 @@ from ..errors import KitError
 
 LENGTH = 20  # characters of a fragment: one or two statements
 MARK = 0.48  # in classes of 300, drawn thrice: copies in disguise have 0.55 and more, others at most 0.42
-RARE = 0.1  # of the class, or four: fragments that no more have are marked on the page
-LEAST = 40  # rare fragments that a pair has to have in common: some three lines
+LEAST = 60  # fragments that no third has, or others that count as much, which a pair has in common: some four lines
+MARKED = 0.25  # of what a fragment counts that no third has: those that count as much are marked on the page
 BLOCK = 4096  # fragments at a time
 
 
@@ -28,7 +28,7 @@ class NoLibrary(KitError):
 
 @dataclass(frozen=True)
 class Pair:
-    """Two students, their share from 0 to 1, and which lines of their code, from 0, have rare fragments in common."""
+    """Two students, their share from 0 to 1, and the lines of their code, from 0, that are marked."""
 
     students: tuple[str, str]
     share: float
@@ -38,21 +38,20 @@ class Pair:
 def similar_pairs(prints: Mapping[str, Any], released: set[int], mark: float = MARK) -> list[Pair]:
     """The pairs at or above the mark, the most similar first.
 
-    `prints` are fingerprints by student; afterwards these hold their rare fragments alone, without those of `released`.
+    `prints` are fingerprints by student; afterwards these hold what is marked alone, without what is in `released`.
     """
     own = [found.hashes - released for found in prints.values()]
     number = {fragment: n for n, fragment in enumerate(sorted(set().union(*own)))}
     holds = [np.fromiter(sorted(number[f] for f in mine), dtype=np.int64, count=len(mine)) for mine in own]
     held = np.bincount(np.concatenate([*holds, np.zeros(0, dtype=np.int64)]), minlength=len(number))
     weight = np.log((len(prints) + 1) / np.maximum(held, 1))
-    rare = held <= max(4.0, RARE * len(prints))
+    most = np.log((len(prints) + 1) / 2)
     weighed = products(holds, np.sqrt(weight))
-    alike = products(holds, rare.astype(float))
     total = np.diag(weighed)
     share = weighed / np.maximum(np.minimum.outer(total, total), 1e-9)
-    chosen = np.argwhere(np.triu((share >= mark) & (alike >= LEAST), 1))
+    chosen = np.argwhere(np.triu((share >= mark) & (weighed >= LEAST * most), 1))
     for found, mine in zip(prints.values(), own, strict=True):
-        found.hashes = {fragment for fragment in mine if rare[number[fragment]]}
+        found.hashes = {fragment for fragment in mine if weight[number[fragment]] >= MARKED * most}
     names, pairs = list(prints), []
     for i, j in chosen:
         one, other = names[i], names[j]
