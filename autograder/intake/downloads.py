@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ..course.model import assignment
-from ..text import printable_name
+from ..text import encodable, printable_name
 from . import uploads
 from .entries import MAX_RAW, Entry, Refused, Upload, is_silent
 from .late import parse_time
@@ -179,8 +179,10 @@ def _gradescope(tops: Mapping[str, bool], metadata: Entry) -> list[Claim]:
         when = parse_time(str(about[":created_at"])) if people and ":created_at" in about else None
         for person in people if isinstance(people, list) and tops.get(top) else []:
             names = [person.get(key) for key in (":sid", ":email", ":name")] if isinstance(person, dict) else []
-            student = next((str(name).strip() for name in names if name), top).replace("/", "_") or top
-            claims.append(Claim(student, top, submitted=when, notes=(DATED,) if when else ()))
+            student = next((text for name in names if name and (text := str(name).strip())), top)
+            claims.append(
+                Claim(encodable(student).replace("/", "_"), top, submitted=when, notes=(DATED,) if when else ())
+            )
     return claims
 
 

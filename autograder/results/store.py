@@ -16,6 +16,7 @@ from ..text import replace_unprintable
 from .model import Result, as_json, from_json
 
 GRADES, REPORT, WRITABLE = "grades.csv", "report.html", "writable"
+MAX_BYTES = 255  # of the name of a folder; names in zips may be longer
 EXPORTS = ("canvas.csv", "moodle.csv", "csv.csv")
 
 
@@ -55,14 +56,15 @@ def write_whole(path: Path, text: str) -> None:
 def result_names(folders: Iterable[str]) -> dict[str, str]:
     """By student's folder, the name of the results: the folder's own, unless it is unfit for a file or a table.
 
-    It is unfit if it cannot be shown, is that of a file of the class, begins with a dot, or differs from an
-    earlier one only in what some file systems do not tell apart.  Such a name is the same at each run.
+    It is unfit if it is too long, cannot be shown, is that of a file of the class, begins with a dot, or differs
+    from an earlier one only in what some file systems do not tell apart.  Such a name is the same at each run.
     """
     names: dict[str, str] = {}
     taken = {same_file(name) for name in (GRADES, REPORT, WRITABLE, *EXPORTS)}
     for folder in sorted(folders):
         name = folder
-        if not folder.isprintable() or folder.startswith(".") or same_file(folder) in taken:
+        long = len(os.fsencode(folder)) > MAX_BYTES
+        if long or not folder.isprintable() or folder.startswith(".") or same_file(folder) in taken:
             shown = re.sub(r"^[.]|[^ -~]", "_", replace_unprintable(folder, "_")[:80])
             name = f"{shown}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]}"
         while same_file(name) in taken:

@@ -13,6 +13,7 @@ import pytest
 from autograder.intake.downloads import DATED, LATE, find_uploads
 from autograder.intake.submissions import BadInput, read_submission
 from autograder.platforms.canvas_moodle.roster import presence, read_roster
+from tests.doors.class_of import run
 from tests.handed_in import NETWORK, OTHER, STUBS, WORK, assert_well_formed, make_zip, put
 
 NOTEBOOK = STUBS["ps18.ipynb"]
@@ -182,6 +183,31 @@ def test_a_student_with_two_submissions_has_the_last_graded_and_it_is_said(tmp_p
     found, read = handed(make_zip(tmp_path / "all.zip", {"submission_metadata.yml": text.encode(), **content}))
     assert b"901" not in read["m7"].files[NETWORK] and b"903" in read["m7"].files[NETWORK]
     assert found.said == ["m7 has 3 submissions: the last, submission_903, is graded."]
+
+
+ODD = [
+    '".."',
+    '"a/../../b"',
+    r'"a\0b"',
+    '"=1+1"',
+    f'"{"long" * 90}"',
+    "[1, 2]",
+    "{a: 1}",
+    "1.50",
+    "2026-01-01",
+    '" "',
+]
+
+
+def test_whatever_gradescope_says_of_people_each_has_a_result_within_the_folder(tmp_path, capsys):
+    text = "".join(f"submission_{n}:\n  :submitters:\n  - :sid: {sid}\n" for n, sid in enumerate(ODD))
+    broken = "submission_x: 3\nsubmission_y:\n  :submitters: none\nsubmission_z:\n  :submitters:\n  - 7\n"
+    content = {f"submission_{n}/{NETWORK}": b"" for n in [*range(len(ODD)), "x", "y", "z"]}
+    path = make_zip(tmp_path / "in" / "all.zip", {"submission_metadata.yml": (text + broken).encode(), **content})
+    status, _, said = run(capsys, "grade", path, "--out", tmp_path / "graded", "--jobs", "1")
+    assert (status, said) == (0, "")
+    assert len(list((tmp_path / "graded").glob("*/ps18/results.json"))) == len(ODD) + 1  # z is named by its folder
+    assert sorted(os.listdir(tmp_path)) == ["graded", "in"]
 
 
 def bomb(size: int) -> bytes:
