@@ -309,10 +309,10 @@ DOWNLOADS = {
     "github": {f"hw3-submissions/{name}": data for name, data in GITHUB.items()},
 }
 COMPARED = {
-    "canvas": ("4 of 5", "57", "van_der_berg_jan_27"),
-    "moodle": ("4 of 5", "Participant 57", "Jan van der Berg_27"),
-    "gradescope": ("1 of 2", "m57", "Jan van der Berg, bo@x.edu"),
-    "github": ("1 of 2", "zz", "bo-oneil"),
+    "canvas": ("4 of 5", "Zed, Zoe: 57", "van_der_berg_jan_27"),
+    "moodle": ("4 of 5", "Zoe Zed: Participant 57", "Jan van der Berg_27"),
+    "gradescope": ("1 of 2", "Zoe Zed: m57", "Jan van der Berg, bo@x.edu"),
+    "github": ("1 of 2", "m57: zz", "bo-oneil"),
 }
 
 
@@ -332,6 +332,6 @@ def test_a_number_alone_names_nobody(tmp_path):
     (tmp_path / "roster.csv").write_text("Identifier,Full name\nParticipant 7,Åse Lindqvist\n", encoding="utf-8")
     said = presence(read_roster(tmp_path / "roster.csv"), ["s01_7", "Bo O'Neil_7"])
     assert said[1:] == [
-        "In the roster, but handed nothing in: Participant 7.",
+        "In the roster, but handed nothing in: Åse Lindqvist: Participant 7.",
         "Handed in, but not in the roster: Bo O'Neil_7, s01_7.",
     ]

@@ -143,7 +143,7 @@ def test_a_class_is_graded_from_its_zip_and_its_feedback_goes_back(tmp_path, cap
     archive, out = make_zip(tmp_path / "submissions.zip", content), tmp_path / "graded"
     (tmp_path / "roster.csv").write_text(ROSTERS["canvas"], encoding="utf-8")
     status, said, _ = run(capsys, "grade", archive, "--out", out, "--roster", tmp_path / "roster.csv", "--jobs", "1")
-    assert status == 0 and "In the roster, but handed nothing in: 17, 37, 57." in said
+    assert status == 0 and "In the roster, but handed nothing in: Lee, Ann: 37; O'Neil, Bo: 17; Zed, Zoe: 57." in said
     page = (out / "lindqviståse_7" / "ps18" / "feedback.html").read_text(encoding="utf-8")
     assert "Canvas marks this as handed in late." in page
     assert run(capsys, "export", "--feedback", "canvas", "--submitted", archive, "--out", out)[0] == 0

@@ -170,13 +170,20 @@ def presence(roster: Roster, students: Collection[str], login: str | None = None
     except RosterError as error:
         return [f"The roster cannot be compared: {error}"]
     there = {id(row) for row in rows.values()}
-    missing = [called(roster, row, by) for row in people if id(row) not in there]
+    missing = sorted(
+        f"{name_before(roster, row, by)}{called(roster, row, by)}" for row in people if id(row) not in there
+    )
     unknown = [student for student in students if student not in rows]
     return [
         f"{len(rows)} of {len(people)} in {roster.name} handed in, matched by {printable(roster.header[by])!r}.",
-        *([f"In the roster, but handed nothing in: {listed(missing)}."] if missing else []),
+        *([f"In the roster, but handed nothing in: {'; '.join(map(printable, missing))}."] if missing else []),
         *([f"Handed in, but not in the roster: {listed(unknown)}."] if unknown else []),
     ]
+
+
+def name_before(roster: Roster, row: list[str], by: int) -> str:
+    """What stands before the key in such a sentence: "Lindqvist, Åse: "."""
+    return next((f"{roster.cell(row, n)}: " for n in range(2) if n != by and roster.cell(row, n)), "")
 
 
 def called(roster: Roster, row: list[str], by: int) -> str:
