@@ -92,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
 
     scope = commands.add_parser("gradescope", help="pack the autograder for Gradescope")
     scope.add_argument("--to", type=Path, metavar="FILE", default=Path(f"dist/{assignment().name}-gradescope.zip"))
+    scope.add_argument("--adjust", type=Path, metavar="FILE", help="an adjust.toml to pack; students are e-mail or SID")
     scope.set_defaults(run=run_gradescope)
 
     commands.add_parser("doctor", help="say whether this machine can grade").set_defaults(run=run_doctor)
@@ -170,7 +171,7 @@ def run_export(options: argparse.Namespace) -> int:
 def run_gradescope(options: argparse.Namespace) -> int:
     from .platforms.gradescope.package import pack
 
-    names = pack(options.to)
+    names = pack(options.to, options.adjust)
     print(f"{options.to}: {len(names)} files; upload it as the assignment's autograder in Gradescope.")
     return 0
 

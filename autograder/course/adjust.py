@@ -175,6 +175,13 @@ def read_adjustments(path: Path, students: Mapping[str, str]) -> Adjustments:
     )
 
 
+def names_in(path: Path) -> set[str]:
+    """Whom a file names, for a place that knows no class: there a misspelt name is nobody's."""
+    tables = [rows for rows in read_toml(path).values() if isinstance(rows, list)]
+    found = (row.get("student") for rows in tables for row in rows if isinstance(row, dict))
+    return {name for name in found if isinstance(name, str)}
+
+
 def known_student(name: str, students: Mapping[str, str], where: str) -> str:
     if name not in students:
         mend = "mend the name, or make an empty folder of that name for one who handed in nothing"
@@ -233,6 +240,8 @@ def covered(check: str, where: str) -> list[str]:
     if check not in known:
         task = check.split("/")[0]
         own = [name for name in known if name.split("/")[0] == task and not name.endswith(HIDDEN)]
-        among = f"; those of {task} are {', '.join(own)}" if own else "; a check is named task/check, as in results.json"
+        among = (
+            f"; those of {task} are {', '.join(own)}" if own else "; a check is named task/check, as in results.json"
+        )
         raise BadRubric(f"{where}: there is no check {printable(check)}{nearest(check, known)}{among}.")
     return ids_of(check)

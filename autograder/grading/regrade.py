@@ -57,8 +57,8 @@ def folder_apart(out: Path, passing: bool) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="autograder-trial-") as folder:
             yield Path(folder, out.name)
         return
-    folder = out.resolve()
-    apart = folder.with_name(f".{folder.name}.next")
+    out = out.resolve()
+    apart = out.with_name(f".{out.name}.next")
     try:
         yield apart
     except KitError:

@@ -18,7 +18,7 @@ from ..course.model import assignment
 from ..course.rubric import LateRule, named, rubric, settings
 from ..course.seed import is_example, seed, use_example
 from ..engine.frozen import FILE, tasks_in
-from ..intake.late import UNREAD, WORD
+from ..intake.late import WORD
 from ..intake.submissions import BadInput, Submission, find_class, read_submission, released_stubs
 from ..report.class_report import summary, write_report
 from ..report.feedback import write_feedback
@@ -104,7 +104,8 @@ def grade_class(options: argparse.Namespace, gradebook: OpenGradebook, times: Re
         for name, path in chosen.items():
             submission = Submission(name, {}, "files", (), (), (), {}, None, "")
             with safely(name, "it could not be read"):
-                submission = dated(replace(read_submission(path, path.parent.name, stubs), student=name))
+                submission = replace(read_submission(path, path.parent.name, stubs), student=name)
+                submission = submission.handed_in(handed_in.get(name))
             if name in failed:
                 finish(submission, kit_failure(submission, crew.sandboxes[0], RuntimeError(failed[name])))
                 continue
@@ -135,13 +136,6 @@ def grade_class(options: argparse.Namespace, gradebook: OpenGradebook, times: Re
             write_feedback(options.out, result)
         with safely(result.student, "no results.json was written"):
             write_result(options.out, result)  # last: what has it is done, if this run is killed now
-
-    def dated(submission: Submission) -> Submission:
-        """With the time that the instructor gives, if there is one."""
-        if submission.student not in handed_in:
-            return submission
-        notes = tuple(note for note in submission.notes if note != UNREAD)
-        return replace(submission, submitted=handed_in[submission.student], notes=notes)
 
     def done(submission: Submission, result: Result) -> None:
         with safely(submission.student, "it is in no table"):
