@@ -236,7 +236,7 @@ def task_named(row: Mapping[str, Any], number: int) -> str:
 
 
 def nearest(name: str, known: Mapping[str, Any] | Sequence[str]) -> str:
-    close = get_close_matches(name, list(known), 1)
+    close = get_close_matches(name, list(known), 1) or [one for one in known if one.casefold() == name.casefold()]
     return f" (is {close[0]} meant?)" if close else ""
 
 
