@@ -1,12 +1,13 @@
 """`adjust.toml`: what instructors decide becomes points in one place, and what cannot be meant is refused."""
 
 import json
+import re
 from datetime import datetime, timezone
 
 import pytest
 
-from autograder.course.adjust import BadRubric
-from autograder.course.rubric import LateRule, rubric
+from autograder import ROOT
+from autograder.course.rubric import BadRubric, LateRule, rubric
 from autograder.results.decisions import decisions
 from autograder.results.model import as_json, from_json
 from autograder.results.settle import settled
@@ -212,6 +213,14 @@ def test_what_cannot_be_meant_is_refused_in_one_sentence(tmp_path, late, case):
     said = str(caught.value)
     assert caught.value.exit_status == 2 and said.isprintable() and said.endswith("."), said
     assert "adjust.toml" in said and all(word in said for word in words), said
+
+
+def test_the_readmes_example_is_one(tmp_path, late):
+    late()
+    text = "".join(re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S))
+    found = decided(tmp_path, text, "s01", "s02", "s03", "s04")
+    assert [*found.overrules, *found.excuses, *found.extensions, *found.handed_in] == ["s01", "s02", "s03", "s04"]
+    assert found.switched_off and found.times and found.folder == tmp_path
 
 
 def test_a_result_keeps_all_this_as_json(tmp_path, late):
