@@ -15,6 +15,7 @@ from .feedback import templates
 from .overview import Overview, Row
 
 BINS = 10
+NAMED = 20  # students in one sentence
 SLOW = 10  # submissions named as the slowest
 
 
@@ -76,7 +77,11 @@ def decided(rows: Sequence[Row]) -> list[str]:
     excused = [row.student for row in rows if row.excused]
     others = [row.student for row in rows if row.decisions and not row.excused]
     lines = [("Excused, so in no statistics", excused), ("Overruled, or late", others)]
-    return [f"{what}: {', '.join(names)}." for what, names in lines if names]
+    return [f"{what}: {', '.join(names[:NAMED])}{more(len(names) - NAMED)}." for what, names in lines if names]
+
+
+def more(number: int) -> str:
+    return f", and {number} more" if number > 0 else ""
 
 
 def undated(rows: Sequence[Row]) -> str:

@@ -58,15 +58,14 @@ def class_table(console: Console, rows: Sequence[Row]) -> None:
 
 
 def changes_table(console: Console, changes: Sequence[Change], students: int) -> None:
-    """A line per student whose score, bonus included, is another than before: from what to what, and why."""
+    """A line per student whose score, bonus included, or its maximum is another than before: how, and why."""
     table = Table(box=None, pad_edge=False)
     for name in ("student", "before", "after", "change", "why"):
         justify: Literal["left", "right"] = "left" if name in ("student", "why") else "right"
         table.add_column(name, justify=justify, overflow="fold")
     for change in changes:
-        both = change.before is not None and change.after is not None
-        by = f"{(change.after or 0) - (change.before or 0):+g}" if both else ""
-        totals = ["-" if total is None else f"{total:g}" for total in (change.before, change.after)]
+        by = f"{change.after[0] - change.before[0]:+g}" if change.before and change.after else ""
+        totals = ["{:g}/{:g}".format(*pair) if pair else "-" for pair in (change.before, change.after)]
         table.add_row(escape(printable(change.student)), *totals, by, escape(printable("; ".join(change.why))))
     if changes:
         console.print(table)

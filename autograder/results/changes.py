@@ -10,11 +10,11 @@ from .model import Result
 
 @dataclass(frozen=True)
 class Change:
-    """One student's; a total is None where there is no grade."""
+    """One student's score with its bonus, and of how much; None where there is no grade."""
 
     student: str
-    before: float | None
-    after: float | None
+    before: tuple[float, float] | None
+    after: tuple[float, float] | None
     why: tuple[str, ...]
 
 
@@ -25,8 +25,8 @@ def changed(student: str, before: Result | None, after: Result | None) -> Change
     return Change(student, grade(before), grade(after), tuple(reasons(before, after)))
 
 
-def grade(result: Result | None) -> float | None:
-    return None if result is None or result.excused else result.total
+def grade(result: Result | None) -> tuple[float, float] | None:
+    return None if result is None or result.excused else (result.total, result.max_score + result.max_bonus)
 
 
 def worth(result: Result) -> tuple[object, ...]:
@@ -51,10 +51,8 @@ def reasons(before: Result | None, after: Result | None) -> Iterator[str]:
     for result, other, said in ((after, before, "adjusted"), (before, after, "not adjusted any more")):
         for line in result.adjustments:
             if line not in other.adjustments:
-                yield f"{said}: {line.check or line.task}, {line.before:g} to {line.after:g} points ({line.reason})"
-    if (before.max_score, before.max_bonus) != (after.max_score, after.max_bonus):
-        most = [f"{result.max_score:g} + {result.max_bonus:g}" for result in (before, after)]
-        yield f"of {most[0]} points before, of {most[1]} now"
+                points = "" if line.before == line.after else f", {line.before:g} to {line.after:g}"
+                yield f"{said}: {line.check or line.task}{points}"
     costs = [result.late.penalty if result.late else 0.0 for result in (before, after)]
     if costs[0] != costs[1]:
         yield f"being late costs {costs[1]:g} points, before {costs[0]:g}"

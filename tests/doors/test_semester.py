@@ -132,7 +132,9 @@ def test_a_semester(course):
     said = " ".join(run(course, *GRADE, "--compare", "graded").split())
     fourth = agreed(course)
     assert fourth["forgotten_mean"] < third["forgotten_mean"]
-    assert re.search(rf"forgotten_mean {third['forgotten_mean']:g} {fourth['forgotten_mean']:g} .*backward/bp1", said)
+    assert re.search(
+        rf"forgotten_mean {third['forgotten_mean']:g}/150 {fourth['forgotten_mean']:g}/150 .*backward/bp1", said
+    )
     (kept,) = course.glob("graded-2*")
     old = {path.parents[1].name: json.loads(path.read_text()) for path in kept.glob("*/ps18/results.json")}
     assert {n: None if r["excused"] else round(r["score"] + r["bonus"], 2) for n, r in old.items()} == third
