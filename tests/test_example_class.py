@@ -35,11 +35,13 @@ TEXTS = "a list of texts"
 RESULT = {
     **{"schema": int, "student": str, "assignment": str, "source": str, "status": str, "reason": (str, type(None))},
     **{"score": NUMBER, "max_score": NUMBER, "bonus": NUMBER, "max_bonus": NUMBER, "seconds": NUMBER},
+    **{"raw_score": NUMBER, "raw_bonus": NUMBER, "adjustments": list, "excused": (str, type(None))},
     **{"submitted": (str, type(None)), "late": (dict, type(None))},
     **{"sandbox": str, "sha256": str, "tasks": list, "pictures": dict, "example": bool, "diagnosis": list},
     **dict.fromkeys(("taken", "ignored", "notes", "kit_errors"), TEXTS),
 }
 TASK = {"id": str, "title": str, "points": NUMBER, "max_points": NUMBER, "bonus": bool}
+TASK |= {"raw_points": NUMBER, "raw_max_points": NUMBER}
 TASK |= {"checks": list, "diagnosis": list}
 CHECK = {
     **{"id": str, "title": str, "status": str, "points": NUMBER, "max_points": NUMBER, "message": str},

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..course.adjust import FILE as ADJUST
 from ..course.model import assignment
 from ..course.rubric import rubric
 from ..intake.late import TIMESTAMP
@@ -14,6 +15,7 @@ from .feedback import templates
 from .overview import Overview, Row
 
 BINS = 10
+NAMED = 20  # students in one sentence
 SLOW = 10  # submissions named as the slowest
 
 
@@ -27,26 +29,29 @@ def write_report(out: Path, overview: Overview) -> None:
             assignment=assignment().name,
             rows=rows,
             summary=summary(overview),
-            histogram=histogram(rows),
+            histogram=histogram(overview.counted) if overview.counted else "",
+            counted=len(overview.counted) or 1,
             checks=overview.checks.values(),
             mistakes=[(known[name].says, number) for name, number in common if name in known],
             ungradable=[row for row in rows if row.status == "ungradable"],
-            slow=sorted(rows, key=lambda row: -row.seconds)[:SLOW],
+            slow=sorted(overview.counted, key=lambda row: -row.seconds)[:SLOW],
         )
     )
     write_whole(out / REPORT, page)
 
 
 def summary(overview: Overview) -> list[str]:
-    """The class in five lines; six where being late costs something."""
-    rows = overview.rows
+    """The class in five lines; more where something was decided, or being late costs something."""
+    rows = overview.counted
+    if not rows:
+        return ["All are excused.", *decided(overview.rows)]
     scores, best = [row.score for row in rows], rows[0].max_score
     ungradable = [row.student for row in rows if row.status == "ungradable"]
     common = overview.mistakes.most_common(3)
     shares = {
         task.id: statistics.mean(row.points[number] for row in rows) / task.max_points
         for number, task in enumerate(overview.tasks.values())
-        if not task.bonus
+        if not task.bonus and task.max_points
     }
     hardest = min(shares, key=lambda name: shares[name]) if shares else ""
     slowest, seconds = max(rows, key=lambda row: row.seconds), sum(row.seconds for row in rows)
@@ -63,13 +68,26 @@ def summary(overview: Overview) -> list[str]:
         "Ungradable: " + (", ".join(ungradable[:5]) + (", ..." if len(ungradable) > 5 else "") or "none") + ".",
         f"Slowest: {slowest.student}, {slowest.seconds:.0f} s; in all {seconds:.0f} s, sandbox: {sandboxes}.",
         *([undated(rows)] if rubric().late else []),
+        *decided(overview.rows),
     ]
+
+
+def decided(rows: Sequence[Row]) -> list[str]:
+    """Who is excused, and about whose points something was decided."""
+    excused = [row.student for row in rows if row.excused]
+    others = [row.student for row in rows if row.decisions and not row.excused]
+    lines = [("Excused, so in no statistics", excused), ("Overruled, or late", others)]
+    return [f"{what}: {', '.join(names[:NAMED])}{more(len(names) - NAMED)}." for what, names in lines if names]
+
+
+def more(number: int) -> str:
+    return f", and {number} more" if number > 0 else ""
 
 
 def undated(rows: Sequence[Row]) -> str:
     """Whose time of handing in is not known, so that they are never late."""
     names = [f"{row.student}{' (it cannot be read)' * row.time_unread}" for row in rows if not row.submitted]
-    known = f"The time of {len(rows) - len(names)} of {len(rows)} is known, from {TIMESTAMP}"
+    known = f"The time of {len(rows) - len(names)} of {len(rows)} is known, from {TIMESTAMP} or {ADJUST}"
     return f"{known}; not known, so not late: {', '.join(names) or 'none'}."
 
 

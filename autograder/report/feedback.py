@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..course.model import assignment
 from ..engine.outcome import CheckResult, Status
+from ..results.decisions import decisions
 from ..results.model import Result, TaskResult
 from ..results.store import result_path, write_whole
 
@@ -52,7 +53,8 @@ def page(result: Result) -> str:
     tasks = [(task, state_of(task), joined(task.checks)) for task in result.tasks]
     about = assignment().pictures
     drawn = {"pictures": about.drawn(result.pictures), "title": about.title, "note": about.note}
-    return templates().get_template("feedback.html").render(r=result, tasks=tasks, states=STATES, **drawn)
+    said = {"states": STATES, "decisions": decisions(result)}
+    return templates().get_template("feedback.html").render(r=result, tasks=tasks, **said, **drawn)
 
 
 def state_of(task: TaskResult) -> Status:

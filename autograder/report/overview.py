@@ -11,6 +11,7 @@ from urllib.parse import quote
 from ..course.model import assignment
 from ..engine.outcome import WAITING, Status
 from ..intake.late import UNREAD
+from ..results.decisions import decisions
 from ..results.model import Number, Result, TaskResult
 from ..results.store import GRADES, write_whole
 from ..text import harmless_cell
@@ -36,6 +37,13 @@ class Row:
     submitted: str | None
     time_unread: bool
     kit_error: str
+    total: float
+    raw_score: Number
+    raw_bonus: Number
+    late_days: int
+    penalty: float
+    excused: bool
+    decisions: tuple[str, ...]
 
 
 @dataclass
@@ -63,7 +71,7 @@ class Overview:
     def add(self, result: Result) -> None:
         self._rows[result.student] = Row(
             student=result.student,
-            status=result.status,
+            status="excused" if result.excused else result.status,
             score=result.score,
             max_score=result.max_score,
             bonus=result.bonus,
@@ -78,11 +86,21 @@ class Overview:
             submitted=result.submitted,
             time_unread=UNREAD in result.notes,
             kit_error=(result.kit_errors or ("",))[0],
+            total=result.total,
+            raw_score=result.raw_score,
+            raw_bonus=result.raw_bonus,
+            late_days=result.late.days if result.late else 0,
+            penalty=result.late.penalty if result.late else 0.0,
+            excused=result.excused is not None,
+            decisions=tuple(decisions(result)),
         )
+        for task in result.tasks:
+            self.tasks.setdefault(task.id, task)
+        if result.excused:
+            return
         self.ungradable += not result.graded
         named = set[str]()
         for task in result.tasks:
-            self.tasks.setdefault(task.id, task)
             for check in task.checks:
                 counted = self.checks.setdefault(check.id, CheckCounts(task.id, check.title, check.visible))
                 told_apart = check.status in (Status.PASSED, *WAITING)
@@ -96,9 +114,16 @@ class Overview:
         """By student."""
         return [self._rows[student] for student in sorted(self._rows)]
 
+    @property
+    def counted(self) -> list[Row]:
+        """Those who count in statistics: all but the excused."""
+        return [row for row in self.rows if not row.excused]
+
 
 def remark(result: Result) -> str:
     """Why there is no grade, or the most expensive loss."""
+    if result.excused:
+        return f"excused: {result.excused}"
     if result.reason:
         return result.reason
     tasks = [task for task in result.tasks if not task.bonus]
@@ -121,12 +146,16 @@ def write_grades(out: Path, overview: Overview) -> None:
         [
             *("student", "status", "score", "max_score", "bonus", "max_bonus"),
             *overview.tasks,
-            "source",
-            "sandbox",
-            "reason",
+            *("source", "sandbox", "reason"),
+            *("total", "raw_score", "raw_bonus", "late_days", "penalty", "decisions"),
         ]
     )
     for row in overview.rows:
-        before = row.student, row.status, row.score, row.max_score, row.bonus, row.max_bonus
-        lines.writerow(map(harmless_cell, [*before, *row.points, row.source, row.sandbox, row.reason or ""]))
+        points: list[Number | str] = [row.score, row.max_score, row.bonus, row.max_bonus, *row.points]
+        about = [row.source, row.sandbox, row.reason or ""]
+        final: list[Number | str] = [row.total, row.raw_score, row.raw_bonus, row.late_days, row.penalty]
+        if row.excused:
+            points, final = [""] * len(points), [""] * len(final)
+        cells = [row.student, row.status, *points, *about, *final, " ".join(row.decisions)]
+        lines.writerow(map(harmless_cell, cells))
     write_whole(out / GRADES, text.getvalue())

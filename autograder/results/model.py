@@ -34,13 +34,27 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
+class Adjustment:
+    """What an instructor decided about a task: the points before and after it, and what the task is worth then."""
+
+    task: str
+    check: str | None  # where it is about one
+    before: Number
+    after: Number
+    max_points: Number
+    reason: str
+
+
+@dataclass(frozen=True)
 class TaskResult:
     """What one task came to."""
 
     id: str
     title: str
-    points: Number
+    points: Number  # with all that an instructor decided, before what being late costs
     max_points: Number
+    raw_points: Number  # of its checks
+    raw_max_points: Number
     bonus: bool
     checks: tuple[CheckResult, ...]
     diagnosis: tuple[Diagnosis, ...] = ()
@@ -56,10 +70,14 @@ class Result:
     source: Literal["files", "notebook"]
     status: Literal["graded", "ungradable"]
     reason: str | None  # why it could not be graded
-    score: Number
+    score: Number  # after all that an instructor decided, and what being late costs
     max_score: Number
     bonus: Number
     max_bonus: Number
+    raw_score: Number  # of the checks, before
+    raw_bonus: Number
+    adjustments: tuple[Adjustment, ...]
+    excused: str | None  # why this student gets no grade
     submitted: str | None  # ISO 8601, in UTC
     late: Lateness | None
     sandbox: str
@@ -80,8 +98,8 @@ class Result:
 
     @property
     def total(self) -> float:
-        """Score and bonus together, less what being late costs."""
-        return round(self.score + self.bonus - (self.late.penalty if self.late else 0.0), 2)
+        """Score and bonus together: the one number that counts."""
+        return round(self.score + self.bonus, 2)
 
 
 def as_dict(result: Result) -> dict[str, Any]:

@@ -11,15 +11,14 @@ import numpy as np
 from .. import ROOT, VERSION
 from ..course.model import assignment
 from ..course.reference import course
-from ..course.rubric import rubric
 from ..course.seed import keyed
 from ..engine.answering import Header
 from ..engine.check import RubricTask
 from ..engine.outcome import CheckResult
 from ..engine.runner import Engine
-from ..intake.late import lateness
 from ..intake.submissions import Submission
 from .model import SCHEMA, Number, Result, TaskResult, diagnosed
+from .settle import settled
 
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 
@@ -69,7 +68,7 @@ def result(submission: Submission, sandbox: str, engine: Engine | None, reason: 
         return points
 
     score, bonus = total("points", False), total("points", True)
-    return Result(
+    raw = Result(
         schema=SCHEMA,
         student=submission.student,
         assignment=assignment().name,
@@ -80,8 +79,12 @@ def result(submission: Submission, sandbox: str, engine: Engine | None, reason: 
         max_score=total("max_points", False),
         bonus=bonus,
         max_bonus=total("max_points", True),
+        raw_score=score,
+        raw_bonus=bonus,
+        adjustments=(),
+        excused=None,
         submitted=submission.submitted,
-        late=lateness(submission.submitted, score + bonus, rubric().late),
+        late=None,
         sandbox=sandbox,
         sha256=None if engine and engine.kit_errors else fingerprint(submission, sandbox),
         seconds=round(seconds, 3),
@@ -93,11 +96,14 @@ def result(submission: Submission, sandbox: str, engine: Engine | None, reason: 
         diagnosis=tuple(found for task in tasks for found in task.diagnosis),
         pictures=assignment().pictures.data(engine.cases) if engine else {},
     )
+    return settled(raw)
 
 
 def task_result(task: RubricTask, checks: Sequence[CheckResult]) -> TaskResult:
     points = round(sum(check.points for check in checks), 2)
-    bare = TaskResult(task.id, task.title, points, task.points, task.bonus, tuple(checks))
+    bare = TaskResult(
+        task.id, task.title, points, task.points, points, task.points, bonus=task.bonus, checks=tuple(checks)
+    )
     return replace(bare, diagnosis=diagnosed(bare, assignment().mistakes))
 
 
