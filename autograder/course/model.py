@@ -22,6 +22,37 @@ SWITCH = "AUTOGRADER_ASSIGNMENT"  # in the environment: it reaches every process
 DEFAULT = "autograder.assignment.ps18"
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What checks have found wrong: the task, the equation, the known mistake or None, and the first check."""
+
+    task: str
+    equation: str
+    mistake: str | None
+    check: str
+
+
+Matrix = tuple[tuple[str, ...], ...]  # rows of entries, in significant digits
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One value as it should be and as it is; where that is no matrix, a few words."""
+
+    name: str
+    right: Matrix | str
+    own: Matrix | str
+
+
+@dataclass(frozen=True)
+class Example:
+    """The smallest input that shows what is wrong."""
+
+    given: str  # code that the student can run
+    values: tuple[Compared, ...]
+    drawn: dict[str, Any] = field(default_factory=dict)  # what the assignment's picture of it is drawn from
+
+
 class Pictures(Protocol):
     """What feedback pages draw, under a title and with a note for all pictures."""
 
@@ -35,6 +66,54 @@ class Pictures(Protocol):
     def drawn(self, kept: Mapping[str, Any]) -> list[dict[str, str]]:
         """`caption` and `svg` of each picture of what was kept."""
         ...
+
+
+class Lessons(Protocol):
+    """What is shown of a mistake beside its sentence; `piece` holds names of what it replaces, with commas between."""
+
+    def equation_of(self, check: str) -> str:
+        """The equation that a check, by id, is about; empty where it is about several."""
+        ...
+
+    def formula(self, equation: str, piece: str) -> str:
+        """The equation as MathML in which the piece is marked; empty where there is none."""
+        ...
+
+    def functions_of(self, task: str, piece: str) -> Sequence[str]:
+        """The functions of the student's that it stands in; none where they are those of the task."""
+        ...
+
+    def patterns(self, piece: str) -> Sequence[str]:
+        """Regular expressions that find the statement which computes the piece."""
+        ...
+
+    def examples(self, student: Callable[[], Student], found: Sequence[Finding]) -> Mapping[int, Example]:
+        """By number, for which of what was found there is an input that shows it, and what that is."""
+        ...
+
+    def picture(self, drawn: Mapping[str, Any]) -> tuple[str, str]:
+        """Caption and SVG of an example."""
+        ...
+
+
+class NoLessons:
+    def equation_of(self, check: str) -> str:
+        return ""
+
+    def formula(self, equation: str, piece: str) -> str:
+        return ""
+
+    def functions_of(self, task: str, piece: str) -> Sequence[str]:
+        return ()
+
+    def patterns(self, piece: str) -> Sequence[str]:
+        return ()
+
+    def examples(self, student: Callable[[], Student], found: Sequence[Finding]) -> Mapping[int, Example]:
+        return {}
+
+    def picture(self, drawn: Mapping[str, Any]) -> tuple[str, str]:
+        return "", ""
 
 
 class NoPictures:
@@ -77,6 +156,7 @@ class Assignment:
     rooms: Sequence[str] = ()  # packages beside `checks` that it imports: students get them, too
     borrowed: Mapping[Path, str] = field(default_factory=dict)  # files of other folders, and where students get them
     pictures: Pictures = field(default_factory=NoPictures)
+    lessons: Lessons = field(default_factory=NoLessons)
     example_class: Path | None = None
 
     @property
