@@ -5,9 +5,8 @@ found: so a second mistake does not make the first one look worse.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,87 +21,26 @@ from ..network.relations import Maps
 from ..solution import solution
 from ..twin import Twins
 from .network_picture import ORDER, drawn
+from .small_networks import ETA, SETTINGS, Setting, given, guess
 
 Values = dict[str, Any]  # by name, in the order in which they are computed
-NUMBERS = (0.5, -0.4, 0.8, 0.3, -0.7, 0.6, 0.2, -0.9, 0.4, 1.0, -0.5)
-INPUTS, TARGETS = (1.0, 2.0, -1.0, 0.5, 3.0, -2.0), (1.0, 0.0, 0.0, 1.0)
-ETA, L2, MOMENTUM = 0.5, 0.1, 0.5
 GRADIENT = r"dW|db"
 SHOWN = {  # by equation, the values that it makes
     "BP3": r"dW",
     "BP4": r"db",
     "z = W a + b": r"z_cache",
     "a = sigma(z)": r"a_cache|output",
-    "caches": r"z_cache|a_cache|the number",
+    "caches": r"z_cache|a_cache|len",
     "loss": r"loss",
     "update": r"weights|biases",
     "Exercise 18.4": r"weights|biases",
     "Exercise 18.2": r"loss|dW|db",
 }
-OF_TASKS = {"forward": r"z_cache|a_cache|output|the number", "update": r"weights|biases", "momentum": r"weights|biases"}
+OF_TASKS = {"forward": r"z_cache|a_cache|output|len", "update": r"weights|biases", "momentum": r"weights|biases"}
 OF_TASKS |= {"gradient_check": r"loss|dW|db", "l2": r"loss|dW|db", "backward": GRADIENT, "tanh": GRADIENT}
 DRAWN = {"BP3": ("dW",), "BP4": ("db",), "BP3, BP4": ("dW", "db")}  # by equation, where it can go wrong first
 MOST_ENTRIES, MOST_VALUES = 24, 3
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A network and what it is asked, `times` times with other inputs."""
-
-    sizes: tuple[int, ...]
-    m: int
-    asked: str  # forward, backward, loss or update
-    activation: str = "sigmoid"
-    options: tuple[tuple[str, Any], ...] = ()
-    times: int = 1
-
-    def parameters(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        layers = list(zip(self.sizes[1:], self.sizes[:-1], strict=True))
-        weights = [filled(n_out, n_in, NUMBERS, 4 * l) for l, (n_out, n_in) in enumerate(layers)]
-        return weights, [filled(n_out, 1, (0.1, -0.2, 0.3), l) for l, (n_out, _) in enumerate(layers)]
-
-    def batch(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        return filled(self.sizes[0], self.m, INPUTS, number), filled(self.sizes[-1], self.m, TARGETS, number)
-
-    def gradient(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        weights, biases = self.parameters()
-        return [np.round(-0.4 * W, 2) for W in weights], [np.round(b + 0.1, 2) for b in biases]
-
-
-def filled(rows: int, columns: int, numbers: Sequence[float], start: int) -> np.ndarray:
-    return np.array([numbers[(start + i) % len(numbers)] for i in range(rows * columns)]).reshape(rows, columns)
-
-
-def guess(Y: np.ndarray) -> np.ndarray:
-    """An output to compare with Y."""
-    return filled(Y.shape[0], Y.shape[1], NUMBERS, 0)
-
-
-def batches(asked: str, *shapes: tuple[tuple[int, ...], int], **about: Any) -> list[Setting]:
-    return [Setting(sizes, m, asked, **about) for sizes, m in shapes]
-
-
-# From small to large; square layers show a missing transpose, which raises an exception on others.
-SMALL = (((2, 1), 1), ((1, 1), 2), ((2, 1), 2), ((2, 2), 2), ((2, 2, 1), 1), ((2, 2, 2), 1), ((2, 2, 1), 2))
-LARGER = (((2, 2, 2), 2), ((2, 3, 2), 1), ((2, 3, 2), 2), ((2, 2, 2, 2), 1))
-OPTIONS: Mapping[str, Any] = {"options": (("l2", L2),)}
-SETTINGS: Mapping[str, Sequence[Setting]] = {
-    "forward": [
-        *batches("forward", ((2, 1), 1), ((2, 2, 1), 1), ((2, 2, 1), 2), ((2, 3, 2), 2)),
-        *batches("forward", ((2, 1), 1), ((2, 2, 1), 1), times=2),
-    ],
-    "backward": [
-        *batches("backward", *SMALL, *LARGER),
-        *batches("backward", ((2, 1), 1), ((2, 2, 1), 2), times=2),
-        *batches("backward", ((2, 2, 1), 2), activation="relu"),
-        *batches("backward", ((2, 2, 1), 1), options=(("output_activation", "linear"),)),
-    ],
-    "gradient_check": [*batches("loss", ((2, 1), 2), ((2, 2), 2)), *batches("backward", *SMALL, *LARGER)],
-    "update": [*batches("update", ((2, 1), 1), ((2, 2, 1), 1)), *batches("update", ((2, 1), 1), times=2)],
-    "tanh": batches("backward", *SMALL, activation="tanh"),
-    "l2": [*batches("loss", ((2, 1), 1), ((2, 2, 1), 2), **OPTIONS), *batches("backward", *SMALL, **OPTIONS)],
-    "momentum": batches("update", ((2, 1), 1), ((2, 2, 2, 1), 1), times=2, options=(("momentum", MOMENTUM),)),
-}
+PLAIN = 0.05  # share of a value by which it should differ
 
 
 class Asked:
@@ -164,7 +102,7 @@ def answered(network: Network, s: Setting, number: int, found: Values) -> Values
         z_cache, a_cache = network.read(*CACHES)
         lists = {"a_cache": len(s.sizes), "z_cache": len(s.sizes) - 1}
         own = {"z_cache": z_cache, "a_cache": a_cache}
-        found.update({f"the number of entries of {n}": count(own[n]) for n in lists})
+        found.update({f"len({n})": count(own[n]) for n in lists})
         for layer in range(len(s.sizes)):
             for name in lists:
                 found.update(named(name, own[name], layer))
@@ -199,7 +137,7 @@ def examples(student: Callable[[], Student], found: Sequence[Finding]) -> Mappin
 
 
 def example_of(asked: Asked, one: Finding) -> Example | None:
-    """In the first setting where the student's numbers differ, else in the first where anything does."""
+    """In the first setting where the student's numbers differ clearly, else in the first where anything does."""
     pattern = OF_TASKS.get(one.task, GRADIENT)
     kinds = {SHOWN.get(equation, GRADIENT if equation.startswith("BP") else pattern)
              for equation in one.equation.split(", ")}  # fmt: skip
@@ -209,7 +147,8 @@ def example_of(asked: Asked, one: Finding) -> Example | None:
         own, right = asked.own(setting), asked.right(setting, one.mistake)
         differ = differing(own, right, pattern)
         if differ:
-            plain = all(numeric(own.get(name), right.get(name)) for name in differ)
+            plain = all(numeric(own[name], right[name]) for name in differ if name in right) and "raises" not in differ
+            plain = plain and any(far(own[name], right[name]) for name in differ)
             possible.append((not plain, setting, differ, own, right))
             if plain:
                 break
@@ -223,7 +162,7 @@ def example_of(asked: Asked, one: Finding) -> Example | None:
         true = answers(twins(()), setting) | errors(setting, ())
         shows = own | deltas(asked, setting, own)
         picture = drawn(setting.sizes, shows, right | errors(setting, others), true, DRAWN.get(one.equation, ORDER))
-    return Example(given(setting, differ), values, picture)
+    return Example(given(setting, [n for n in differ if n != "raises"][:MOST_VALUES]), values, picture)
 
 
 def differing(own: Values, right: Values, pattern: str) -> list[str]:
@@ -239,6 +178,12 @@ def numeric(own: Any, right: Any) -> bool:
     if isinstance(own, np.ndarray) and isinstance(right, np.ndarray):
         return own.shape == right.shape and own.dtype == right.dtype and bool(np.isfinite(own).all())
     return type(own) in (int, float) and type(right) in (int, float)
+
+
+def far(own: Any, right: Any) -> bool:
+    """Whether the difference is seen at first sight."""
+    with np.errstate(all="ignore"):
+        return bool(np.linalg.norm(np.subtract(own, right)) > PLAIN * np.linalg.norm(right))
 
 
 def deltas(asked: Asked, s: Setting, own: Values) -> Values:
@@ -302,35 +247,3 @@ def words(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return f"{described(value)}, dtype {value.dtype}"
     return f"an object of type {value.type_name}" if isinstance(value, Other) else described(value)
-
-
-def given(s: Setting, differ: Sequence[str]) -> str:
-    """The question as code for a student to run."""
-    about = [f"{list(s.sizes)}", *([f'"{s.activation}"'] if s.activation != "sigmoid" else [])]
-    about += [f"{name}={value!r}" for name, value in s.options]
-    lines = ["import numpy as np", "from backprop import NeuralNetwork", "", f"net = NeuralNetwork({', '.join(about)})"]
-    for name, arrays in zip(("weights", "biases"), s.parameters(), strict=True):
-        lines += [f"net.{name}[{number}][...] = {array.tolist()}" for number, array in enumerate(arrays)]
-    for number in range(s.times):
-        lines += asked_in_code(s, number)
-    names = [name for name in differ if re.fullmatch(r"\w+(\[\d\])?", name) and name != "raises"][:MOST_VALUES]
-    held = {"weights", "biases", "z_cache", "a_cache"}
-    shown = [f"net.{name}" if name.split("[")[0] in held else name for name in names]
-    return "\n".join([*lines, *([f"print({', '.join(shown)})"] if shown else [])])
-
-
-def asked_in_code(s: Setting, number: int) -> Iterator[str]:
-    X, Y = s.batch(number)
-    if s.asked == "update":
-        if number == 0:
-            for name, arrays in zip(("dW", "db"), s.gradient(), strict=True):
-                yield f"{name} = [{', '.join(f'np.array({array.tolist()})' for array in arrays)}]"
-        yield f"net.update(dW, db, {ETA})"
-        return
-    if s.asked == "loss":
-        yield f"loss = net.compute_loss(np.array({guess(Y).tolist()}), np.array({Y.tolist()}))"
-        return
-    yield f"X, Y = np.array({X.tolist()}), np.array({Y.tolist()})"
-    yield "output = net.forward(X)"
-    if s.asked == "backward":
-        yield "dW, db = net.backward(Y)"

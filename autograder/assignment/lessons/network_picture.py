@@ -51,7 +51,10 @@ def drawn(
             states[name] = WRONG if first else FOLLOWS
         if kind in SYMBOLS and fits(own[key], true[key]):
             values[name] = [[f"{number:.3g}" for number in row] for row in own[key].tolist()]
-    return {"sizes": list(sizes), "states": states, "values": values} if found else {}
+    first = next((name for name, state in states.items() if state == WRONG), "")
+    if not first or (first[:2] not in ("dW", "db") and first not in values):  # of a wrong form there is nothing to draw
+        return {}
+    return {"sizes": list(sizes), "states": states, "values": values}
 
 
 def fits(own: Any, true: Any) -> bool:
