@@ -1,5 +1,6 @@
 """The card of one mistake: what it costs, the equation, the student's lines, and an example that shows it."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from .prose import coloured, prose
 
 MOST_CODE = 40_000  # bytes of markup for the code of one page
 MOST_SENTENCE = 600  # characters
+NUMBERS = re.compile(r"(?:it )?should be \[.*?\], but is \[.*\]")
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ def card(number: int, one: Diagnosis, titles: dict[str, str], codes: tuple[Code,
     formula = lessons.formula(one.equation, one.piece)
     caption, picture = lessons.picture(example.drawn) if example.drawn else ("", "")
     task, sentence = titles.get(one.key[0], one.key[0]), one.sentence
+    if example.values:  # which shows smaller ones
+        sentence = NUMBERS.sub("is not what it should be", sentence)
     if len(sentence) > MOST_SENTENCE:
         sentence = f"{sentence[:MOST_SENTENCE]}…"
     return Card(

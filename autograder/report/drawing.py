@@ -15,10 +15,9 @@ def figure(width: float, height: float, title: str, body: str) -> str:
     return f'<svg {size} role="img" aria-label="{said}"><title>{said}</title>{body}</svg>'
 
 
-def cells(rows: Sequence[str], side: float, left: float, top: float, colours: Sequence[str]) -> str:
-    """A square of coloured cells: one path for each colour, of a rectangle for each run of cells."""
+def cells(rows: Sequence[str], width: float, height: float, left: float, top: float, colours: Mapping[str, str]) -> str:
+    """A field of coloured cells: one path for each colour, of a rectangle for each run of cells."""
     paths: dict[str, list[str]] = {}
-    size = side / max(len(rows), len(rows[0]))
     for r, row in enumerate(rows):
         start = 0
         for c in range(1, len(row) + 1):
@@ -26,8 +25,9 @@ def cells(rows: Sequence[str], side: float, left: float, top: float, colours: Se
                 # In whole units of cells; a little wider, so that no seam shows.
                 paths.setdefault(row[start], []).append(f"M{start} {r}h{c - start}.05v1.05h-{c - start}.05z")
                 start = c
-    drawn = "".join(f'<path fill="{colours[int(digit)]}" d="{"".join(path)}"/>' for digit, path in paths.items())
-    return f'<g transform="translate({left:g} {top:g}) scale({size:g})">{drawn}</g>'
+    drawn = "".join(f'<path fill="{colours[digit]}" d="{"".join(path)}"/>' for digit, path in paths.items())
+    size = f"{width / len(rows[0]):g} {height / len(rows):g}"
+    return f'<g transform="translate({left:g} {top:g}) scale({size})">{drawn}</g>'
 
 
 def text(x: float, y: float, said: str, anchor: str = "middle") -> str:
@@ -45,7 +45,7 @@ def region(
 
     `centre`, from -1 to 1, is that of the true circle, if there is one; `span` are the ends of both axes.
     """
-    body = cells(rows, SIDE, LEFT, TOP, SCALE)
+    body = cells(rows, SIDE, SIDE, LEFT, TOP, dict(zip("0123456789", SCALE, strict=True)))
     if centre:
         x, y = LEFT + SIDE * (1 + centre[0]) / 2, TOP + SIDE * (1 - centre[1]) / 2
         body += f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{SIDE / 4:g}" fill="none" stroke="#000" stroke-width="1.5"'
@@ -117,3 +117,22 @@ def bars(heights: Sequence[int], ends: Sequence[str], marks: Mapping[str, float]
         x = 30 + width * share
         body += f'<path class="mark" d="M{x:.1f} 18V144"/>{text(min(max(x, 60), width), 13, said)}'
     return figure(width + 60, 186, title, body + text(30 + width / 2, 180, "points of the base tasks"))
+
+
+def grid(rows: Sequence[str], names: Sequence[str], colours: Mapping[str, str], title: str) -> str:
+    """A heat map: a row of cells each, columns by name; the first colours are shares, the last one is of no try."""
+    width, height, top = 46 * len(names), max(60, min(3 * len(rows) + 20, 480), 8 * min(len(rows), 40)), 78
+    body = cells(rows, width, height, 30, top, colours)
+    for number, name in enumerate(names):
+        x = 30 + 46 * number + 27
+        body += f'<text transform="translate({x} {top - 6}) rotate(-45)">{escape(name)}</text>'
+    body += "".join(f'<path class="gap" d="M{30 + 46 * number} {top}v{height}"/>' for number in range(1, len(names)))
+    body += text(24, top + 9, "best", "end") + text(24, top + height, "last", "end")
+    below = top + height + 12
+    for number, colour in enumerate(colours.values()):
+        x = 30 + 22 * number + 70 * (number == len(colours) - 1)
+        body += f'<rect x="{x}" y="{below}" width="22" height="10" fill="{colour}"/>'
+    shares = 22 * (len(colours) - 1)
+    body += text(30, below + 22, "no points", "start") + text(30 + shares, below + 22, "all points", "end")
+    body += text(30 + shares + 70, below + 22, "not tried", "start")
+    return figure(max(width, shares + 130) + 70, below + 28, title, body)

@@ -139,8 +139,9 @@ def state_of(task: TaskResult) -> Status:
         return Status.PASSED
     if task.points > 0:
         return Status.PARTIAL
-    alike = (status for status in (Status.UNTRIED, Status.BLOCKED) if statuses <= {status})
-    return next(alike, Status.FAILED) if statuses else Status.BLOCKED
+    if statuses <= {Status.BLOCKED}:
+        return Status.BLOCKED
+    return Status.UNTRIED if statuses <= set(WAITING) else Status.FAILED
 
 
 def joined(checks: Iterable[CheckResult]) -> list[Line]:

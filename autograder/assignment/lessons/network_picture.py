@@ -13,7 +13,7 @@ from ...report.drawing import figure
 RIGHT, WRONG, FOLLOWS = "right", "wrong", "follows"
 ORDER = ("a", "z", "delta", "dW", "db")
 SYMBOLS = {"z": "z", "a": "a", "delta": "δ"}
-WIDTH, LEAST, GAP, LINE, TOP = 150, 96, 44, 17, 30  # of a unit with two samples, with one, between layers; of a line
+WIDTH, LEAST, GAP, LINE, TOP = 132, 96, 40, 17, 30  # of a unit with two samples, with one, between layers; of a line
 
 
 def order(layers: int) -> Iterator[str]:
@@ -51,8 +51,8 @@ def drawn(
             states[name] = WRONG if first else FOLLOWS
         if kind in SYMBOLS and fits(own[key], true[key]):
             values[name] = [[f"{number:.3g}" for number in row] for row in own[key].tolist()]
-    first = next((name for name, state in states.items() if state == WRONG), "")
-    if not first or (first[:2] not in ("dW", "db") and first not in values):  # of a wrong form there is nothing to draw
+    wrong = next((name for name, state in states.items() if state == WRONG), "")
+    if not wrong or (wrong[:2] not in ("dW", "db") and wrong not in values):  # of a wrong form there is nothing to draw
         return {}
     return {"sizes": list(sizes), "states": states, "values": values}
 
@@ -88,7 +88,7 @@ def picture(about: Mapping[str, Any]) -> tuple[str, str]:
             tags = [f"dW[{layer - 1}]", f"db[{layer - 1}]"]
             for place, name in enumerate(tag for tag in tags if tag in states):
                 body += tag_of(name, states[name], x + (0.26 + 0.5 * place) * width, height - 10)
-    told = f"Your network {sizes}: the first wrong value is {spoken(first)}"
+    told = f"Network {sizes}: the first wrong value is {spoken(first)}"
     return told, figure(8 + len(sizes) * (width + GAP) - GAP, height, told, body)
 
 
@@ -121,7 +121,7 @@ def line(kind: str, numbers: Sequence[str], state: str, x: float, y: float, widt
     """One quantity of one unit, with a number for each sample; the wrong one in a box, with a sign."""
     box = f'<rect class="box" x="{x + 3:g}" y="{y:g}" width="{width - 6:g}" height="{LINE - 1}" rx="3"/>'
     said = "".join(
-        f'<text class="{state}" x="{x + width - 8 - (len(numbers) - 1 - place) * 58:g}" y="{y + 12.5:g}"'
+        f'<text class="{state}" x="{x + width - 8 - (len(numbers) - 1 - place) * 50:g}" y="{y + 12.5:g}"'
         f' text-anchor="end">{escape(number)}</text>'
         for place, number in enumerate(numbers)
     )
