@@ -10,7 +10,7 @@ from ..course.model import Compared, Example, assignment
 from ..results.model import Diagnosis, Excerpt
 from .prose import coloured, prose
 
-MOST_CODE = 40_000  # bytes of markup for the code of one page
+MOST_CODE = 30_000  # bytes of markup for the code of one page
 MOST_SENTENCE = 600  # characters
 NUMBERS = re.compile(r"(?:it )?should be \[.*?\], but is \[.*\]")
 
@@ -99,14 +99,12 @@ def card(number: int, one: Diagnosis, titles: dict[str, str], codes: tuple[Code,
     task, sentence = titles.get(one.key[0], one.key[0]), one.sentence
     if example.values:  # which shows smaller ones
         sentence = NUMBERS.sub("is not what it should be", sentence)
-    if len(sentence) > MOST_SENTENCE:
-        sentence = f"{sentence[:MOST_SENTENCE]}…"
     return Card(
         number=number,
         title=f"{task}: {prose_free(one.equation)}" if one.equation and one.equation not in task else task,
         cost=one.cost,
         named=one.mistake is not None,
-        sentence=prose(sentence, formulas=one.mistake is not None),
+        sentence=prose(cut(sentence), formulas=one.mistake is not None),
         formula=Markup(formula),
         marks='class="marked"' in formula,
         codes=codes,
@@ -116,6 +114,10 @@ def card(number: int, one: Diagnosis, titles: dict[str, str], codes: tuple[Code,
         caption=caption,
         alone=alone,
     )
+
+
+def cut(text: str) -> str:
+    return text if len(text) <= MOST_SENTENCE else f"{text[:MOST_SENTENCE]}…"
 
 
 def prose_free(equation: str) -> str:
@@ -140,7 +142,7 @@ def pair(value: Compared) -> Pair:
 
 
 def plain(value: Iterable[Iterable[str]] | str) -> list[list[Entry]] | str:
-    return value if isinstance(value, str) else [[Entry(text, False) for text in row] for row in value]
+    return cut(value) if isinstance(value, str) else [[Entry(text, False) for text in row] for row in value]
 
 
 def entries(rows: Iterable[Sequence[str]], differ: Sequence[Sequence[bool]]) -> list[list[Entry]]:

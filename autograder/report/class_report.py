@@ -13,7 +13,7 @@ from ..results.store import REPORT, write_whole
 from . import drawing
 from .analysis import checks_of, graded, tasks_of
 from .card import Card, card
-from .feedback import templates
+from .feedback import rendered
 from .overview import NOT_TRIED, Common, Overview, Row
 
 BINS = 10
@@ -38,21 +38,18 @@ def write_report(out: Path, overview: Overview) -> None:
     """Write the page for a class of at least one."""
     rows, titles = overview.rows, {task.id: task.title for task in overview.tasks.values()}
     by_name = {row.student: row for row in rows}
-    page = (
-        templates()
-        .get_template("report.html")
-        .render(
-            assignment=assignment().name,
-            rows=rows,
-            summary=summary(overview),
-            histogram=histogram(graded(overview)),
-            heat_map=heat_map(overview),
-            tasks=tasks_of(overview),
-            checks=checks_of(overview),
-            mistakes=[taught(n, one, by_name, titles) for n, one in enumerate(overview.mistakes[:MOST_CARDS], 1)],
-            ungradable=[row for row in rows if row.status == "ungradable"],
-            slow=sorted(rows, key=lambda row: -row.seconds)[:10] if len(rows) > 1 else [],
-        )
+    page = rendered(
+        "report.html",
+        assignment=assignment().name,
+        rows=rows,
+        summary=summary(overview),
+        histogram=histogram(graded(overview)),
+        heat_map=heat_map(overview),
+        tasks=tasks_of(overview),
+        checks=checks_of(overview),
+        mistakes=[taught(n, one, by_name, titles) for n, one in enumerate(overview.mistakes[:MOST_CARDS], 1)],
+        ungradable=[row for row in rows if row.status == "ungradable"],
+        slow=sorted(rows, key=lambda row: -row.seconds)[:10] if len(rows) > 1 else [],
     )
     write_whole(out / REPORT, page)
 

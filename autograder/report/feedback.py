@@ -11,7 +11,7 @@ from ..engine.outcome import WAITING, CheckResult, Status
 from ..results.diagnosis import MOST, to_mend
 from ..results.model import Result, TaskResult
 from ..results.store import result_path, write_whole
-from ..text import replace_unprintable
+from ..text import ZERO_WIDTH, replace_unprintable
 from .card import cards
 from .prose import prose
 
@@ -29,7 +29,7 @@ STATES = {
     Status.BLOCKED: "can't be checked yet",
 }
 SIGNS = {Status.PASSED: "✓", Status.UNTRIED: "–", Status.BLOCKED: "–", Status.PARTIAL: "~"}  # of all others ✗
-MOST_LISTED = 100  # mistakes beyond the cards
+MOST_LISTED = 50  # mistakes beyond the cards
 
 
 @cache
@@ -44,8 +44,14 @@ def templates() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"prose": prose, "points": "{:g}".format, "shown": replace_unprintable}
+    environment.filters |= {"prose": prose, "points": "{:g}".format}
     return environment
+
+
+def rendered(template: str, **about: object) -> str:
+    """The page, in which nothing of what anyone wrote steers whatever shows it."""
+    lines = templates().get_template(template).render(about).split("\n")
+    return "\n".join(replace_unprintable(line, keep=ZERO_WIDTH) for line in lines)
 
 
 @dataclass
@@ -101,20 +107,17 @@ def write_feedback(out: Path, result: Result) -> None:
 def page(result: Result) -> str:
     about, found = assignment().pictures, to_mend(result.diagnosis, result.tasks)
     titles = {task.id: task.title for task in result.tasks}
-    return (
-        templates()
-        .get_template("feedback.html")
-        .render(
-            r=result,
-            sections=[section(task) for task in result.tasks],
-            cards=cards(found[:MOST], titles),
-            others=found[MOST : MOST + MOST_LISTED],
-            left_out=len(found[MOST + MOST_LISTED :]),
-            states=STATES,
-            pictures=about.drawn(result.pictures),
-            title=about.title,
-            note=about.note,
-        )
+    return rendered(
+        "feedback.html",
+        r=result,
+        sections=[section(task) for task in result.tasks],
+        cards=cards(found[:MOST], titles),
+        others=found[MOST : MOST + MOST_LISTED],
+        left_out=len(found[MOST + MOST_LISTED :]),
+        states=STATES,
+        pictures=about.drawn(result.pictures),
+        title=about.title,
+        note=about.note,
     )
 
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..text import replace_unprintable
-
 if TYPE_CHECKING:
     from pygments.lexers import PythonLexer
 
@@ -26,7 +24,7 @@ CLASSES = (("Keyword", "k"), ("Literal.String", "s"), ("Comment", "c"), ("Litera
 def prose(sentence: str, formulas: bool = False) -> Markup:
     """A sentence in which what stands between backticks is code; `formulas`: with the mathematics of the kit."""
     parts = []
-    for number, part in enumerate(CODE.split(replace_unprintable(sentence, keep="\n"))):
+    for number, part in enumerate(CODE.split(sentence)):
         text = escape(part, quote=False)
         if number % 2:
             parts.append(f"<code>{text}</code>")

@@ -12,7 +12,7 @@ from ..engine.outcome import WAITING, WRONG, CheckResult, Status
 from ..intake.excerpts import Excerpts
 from .model import Diagnosis, Excerpt, TaskResult
 
-MOST = 12  # that are shown with code and example
+MOST = 8  # that are shown with code and example
 HIDDEN = ".hidden"
 LOST = (Status.TIMEOUT, Status.CRASHED)
 WHERE = re.compile(r"\(([^()]{1,80}), line (\d{1,7}): ")  # that `engine.runner.at` writes
