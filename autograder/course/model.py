@@ -17,40 +17,10 @@ from ..engine.calls import Student
 from ..engine.case import Case, Mistake
 from ..engine.runner import Proxy
 from ..engine.subject import Subject
+from .example import Example, Finding
 
 SWITCH = "AUTOGRADER_ASSIGNMENT"  # in the environment: it reaches every process that grades
 DEFAULT = "autograder.assignment.ps18"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What checks have found wrong: the task, the equation, the known mistake or None, and the first check."""
-
-    task: str
-    equation: str
-    mistake: str | None
-    check: str
-
-
-Matrix = tuple[tuple[str, ...], ...]  # rows of entries, in significant digits
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One value as it should be and as it is; where that is no matrix, a few words."""
-
-    name: str
-    right: Matrix | str
-    own: Matrix | str
-
-
-@dataclass(frozen=True)
-class Example:
-    """The smallest input that shows what is wrong."""
-
-    given: str  # code that the student can run
-    values: tuple[Compared, ...]
-    drawn: dict[str, Any] = field(default_factory=dict)  # what the assignment's picture of it is drawn from
 
 
 class Pictures(Protocol):

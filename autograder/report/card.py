@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from ..course.model import Compared, Example, assignment
+from ..course.example import Compared, Example
+from ..course.model import assignment
 from ..results.model import Diagnosis, Excerpt
 from .prose import coloured, prose
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ..course.model import Example, Finding, assignment
+from ..course.example import Example, Finding
+from ..course.model import assignment
 from ..course.reference import checks
 from ..engine.calls import Student
 from ..engine.case import Mistake

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from ..course.model import Example
+from ..course.example import Example
 from ..engine.outcome import CheckResult
 from ..intake.late import Lateness
 

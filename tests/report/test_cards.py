@@ -11,7 +11,7 @@ from autograder.assignment.mistakes import MISTAKES, network_with
 from autograder.assignment.network.proxy import NetworkStudent
 from autograder.assignment.solution import FIELDS, solution
 from autograder.assignment.twin import Twins
-from autograder.course.model import Finding
+from autograder.course.example import Finding
 from autograder.engine.answering import Answerer
 from autograder.engine.calls import in_process
 from autograder.engine.outcome import CheckResult, Status

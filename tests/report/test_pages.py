@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 import autograder.__main__
 from autograder.assignment.mistakes import MISTAKES
-from autograder.course.model import Compared, Example
+from autograder.course.example import Compared, Example
 from autograder.intake.excerpts import Excerpts
 from autograder.intake.submissions import read_submission, released_stubs
 from autograder.report.class_report import summary, write_report

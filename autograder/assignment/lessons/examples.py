@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.course.model import Compared, Example, Finding
+from autograder.course.example import Compared, Example, Finding
 from autograder.engine.answering import Other
 from autograder.engine.calls import CallFailed, Student, WrongForm, described
 from autograder.engine.case import agree
