@@ -12,6 +12,7 @@ from ..results.model import Diagnosis, Excerpt
 from .prose import coloured, prose
 
 MOST_CODE = 30_000  # bytes of markup for the code of one page
+FULL = "The page has no more room for your code here."
 MOST_SENTENCE = 600  # characters
 NUMBERS = re.compile(r"(?:it )?should be \[.*?\], but is \[.*\]")
 
@@ -79,12 +80,15 @@ def cards(found: Sequence[Diagnosis], titles: dict[str, str]) -> list[Card]:
     for number, one in enumerate(found, 1):
         codes = []
         for excerpt in one.lines:
-            code = code_of(excerpt, shown.get(key_of(excerpt), ""))
+            seen = shown.get(key_of(excerpt), "" if room > 0 else FULL)
+            code = code_of(excerpt, seen)
             size = sum(len(row.code) for row in code.rows)
-            room -= size
-            codes.append(code if room >= 0 else Code(code.where, code.last, (), "The page has no more room for it."))
-            if code.rows and room >= 0:
+            if size > room:
+                code = code_of(excerpt, FULL)
+            elif code.rows:
                 shown[key_of(excerpt)] = f"Your code is that of card {number}."
+            room -= size
+            codes.append(code)
         made.append(card(number, one, titles, tuple(codes), len(found) == 1))
     return made
 
@@ -102,7 +106,7 @@ def card(number: int, one: Diagnosis, titles: dict[str, str], codes: tuple[Code,
         sentence = NUMBERS.sub("is not what it should be", sentence)
     return Card(
         number=number,
-        title=f"{task}: {prose_free(one.equation)}" if one.equation and one.equation not in task else task,
+        title=title_of(one.equation, task),
         cost=one.cost,
         named=one.mistake is not None,
         sentence=prose(cut(sentence), formulas=one.mistake is not None),
@@ -121,8 +125,11 @@ def cut(text: str) -> str:
     return text if len(text) <= MOST_SENTENCE else f"{text[:MOST_SENTENCE]}…"
 
 
-def prose_free(equation: str) -> str:
-    return equation.replace("sigma", "σ").replace(", ", " and ")
+def title_of(equation: str, task: str) -> str:
+    """The equation, and the task without what follows a comma."""
+    if not equation or task.startswith(equation):
+        return task
+    return f"{equation.replace('sigma', 'σ').replace(', ', ' and ')} ({task.split(',')[0]})"
 
 
 def code_of(excerpt: Excerpt, seen: str) -> Code:

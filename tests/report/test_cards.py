@@ -1,5 +1,6 @@
 """What a card shows of a mistake: its equation, the student's own lines, and an example that a student can run."""
 
+import json
 import re
 from xml.etree import ElementTree
 
@@ -12,13 +13,17 @@ from autograder.assignment.network.proxy import NetworkStudent
 from autograder.assignment.solution import FIELDS, solution
 from autograder.assignment.twin import Twins
 from autograder.course.example import Finding
+from autograder.course.reference import checks, course
 from autograder.engine.answering import Answerer
 from autograder.engine.calls import in_process
 from autograder.engine.outcome import CheckResult, Status
+from autograder.engine.runner import Engine
+from autograder.intake.cells import PLAN
 from autograder.intake.excerpts import MOST_CHARACTERS, MOST_LINES, Excerpts
 from autograder.intake.submissions import Submission
 from autograder.results.diagnosis import diagnosed, of_all
 from autograder.results.model import TaskResult
+from tests.grader.in_process import InProcess, network_class
 from tests.layers import sampled
 from tests.submissions.corpus import solution as solved
 
@@ -251,3 +256,23 @@ def test_a_mistake_of_an_exercise_stands_in_the_method_that_it_is_about():
     assert functions_of("l2", "penalty") == ["_l2_penalty"] and functions_of("l2", "weight_decay") == ["backward"]
     assert functions_of("momentum", "velocity") == ["update"] and functions_of("backward", "mean") == ()
     assert "tanh_derivative" in functions_of("tanh", "")
+
+
+def test_the_lines_of_a_notebook_are_those_of_its_cell():
+    cells = [
+        ("the cell of backward", "def backward(self, Y):\n    return 1"),
+        ("code cell 3", "def helper():\n    pass"),
+    ]
+    plan = json.dumps({"cells": cells}).encode()
+    notebook = Submission("s", {PLAN: plan}, "notebook", (), (), (), {}, None, "00")
+    [(function, _)] = Excerpts(notebook).of("backward")
+    assert function == ("the cell of backward", 1, ("def backward(self, Y):", "    return 1"))
+    assert Excerpts(notebook).at("code cell 3", 2) == ("code cell 3", 1, ("def helper():", "    pass"))
+
+
+def test_examples_are_asked_before_the_first_hidden_number_is_given():
+    engine, seen = Engine(course(), InProcess(network_class({k: v.encode() for k, v in solved().items()}))), []
+    chosen = [checks()["forward/output"], checks()["update/one_step"]]
+    engine.run_all(chosen, lambda: seen.extend(one for done in engine.results.values() for one in done))
+    assert len(seen) == 2 and all(one.visible for one in seen)
+    assert sum(len(done) for done in engine.results.values()) == 4

@@ -40,14 +40,15 @@ def brackets(*inside: str) -> str:
 
 l, L, m, a, W, b, z, Y, C = map(text, ("l", "L", "m", "a", "W", "b", "z", "Y", "C"))
 delta, sigma, eta, theta, beta, gradient, velocity = map(text, ("δ", "σ", "η", "θ", "β", "g", "v"))
-EQUALS, MINUS, PLUS, TIMES, PRIME = (operator(sign) for sign in "=−+⊙′")
+EQUALS, MINUS, PLUS, TIMES = (operator(sign) for sign in "=−+⊙")
+PRIME = '<mo lspace="0" rspace="0">′</mo>'
 NEXT, BEFORE = row(l, PLUS, number("1")), row(l, MINUS, number("1"))
 lam = text("λ")
 SUM = "<munder><mo>∑</mo><mi>i</mi></munder>"
 
 
 def slope(layer: str) -> str:
-    return row(power(sigma, PRIME), brackets(sub(z, layer)))
+    return row(sigma, PRIME, brackets(sub(z, layer)))
 
 
 def transposed(base: str, index: str) -> str:
@@ -110,7 +111,7 @@ L2_LOSS: Sequence[Part] = (
     (row(PLUS, fraction(lam, number("2")), squares(sub(W, l), l)), ("penalty",)),
 )
 TANH: Sequence[Part] = (
-    (power(text("tanh"), PRIME) + brackets(z) + EQUALS, ()),
+    (text("tanh") + PRIME + brackets(z) + EQUALS, ()),
     (row(number("1"), MINUS, power(text("tanh"), number("2")), brackets(z)), ("derivative",)),
 )
 MOMENTUM: Sequence[Part] = (

@@ -13,7 +13,7 @@ from ...report.drawing import figure
 RIGHT, WRONG, FOLLOWS = "right", "wrong", "follows"
 ORDER = ("a", "z", "delta", "dW", "db")
 SYMBOLS = {"z": "z", "a": "a", "delta": "δ"}
-WIDTH, LEAST, GAP, LINE, TOP = 132, 96, 40, 17, 30  # of a unit with two samples, with one, between layers; of a line
+WIDTH, LEAST, GAP, LINE, TOP = 146, 100, 28, 17, 30  # of a unit with two samples, with one, between layers; of a line
 
 
 def order(layers: int) -> Iterator[str]:
@@ -121,7 +121,7 @@ def line(kind: str, numbers: Sequence[str], state: str, x: float, y: float, widt
     """One quantity of one unit, with a number for each sample; the wrong one in a box, with a sign."""
     box = f'<rect class="box" x="{x + 3:g}" y="{y:g}" width="{width - 6:g}" height="{LINE - 1}" rx="3"/>'
     said = "".join(
-        f'<text class="{state}" x="{x + width - 8 - (len(numbers) - 1 - place) * 50:g}" y="{y + 12.5:g}"'
+        f'<text class="{state}" x="{x + width - 8 - (len(numbers) - 1 - place) * 52:g}" y="{y + 12.5:g}"'
         f' text-anchor="end">{escape(number)}</text>'
         for place, number in enumerate(numbers)
     )
