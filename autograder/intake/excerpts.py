@@ -6,6 +6,8 @@ import re
 import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import islice
 
 from ..text import replace_unprintable
 from .cells import PLAN
@@ -13,6 +15,8 @@ from .submissions import Submission
 
 MOST_LINES, MOST_CHARACTERS = 80, 160
 MOST_MARKED = 2  # statements: more are no answer
+MOST_TALL = 10  # lines of a statement
+MOST_STATEMENTS = 400  # of a function that are looked at
 MOST_SOURCE = 1 << 18  # characters of a file or cell that is looked into
 CUT = "…"
 Function = tuple[str, int, tuple[str, ...]]  # where it stands, the number of its first line, its lines
@@ -24,16 +28,16 @@ class Excerpts:
 
     def __init__(self, submission: Submission):
         self._sources = list(sources_of(submission))
-        self._trees: list[tuple[str, list[str], ast.Module]] | None = None
 
     def of(self, name: str, patterns: Sequence[str] = ()) -> Iterator[tuple[Function, tuple[int, ...]]]:
         """The last function of this name, and the lines of the statements in it that fit a pattern.
 
         A statement is compared as `ast.unparse` writes it.  Where more than two fit, none is marked.
         """
-        named = [(where, lines, node) for where, lines, node in self._functions() if node.name == name]
+        named = [(where, lines, node) for where, lines, node in self._functions if node.name == name]
         for where, lines, node in named[-1:]:
-            found = [s for s in ast.walk(node) if isinstance(s, SIMPLE) and fits(s, patterns)]
+            simple = islice((s for s in ast.walk(node) if isinstance(s, SIMPLE)), MOST_STATEMENTS)
+            found = [s for s in simple if fits(s, patterns)]
             marked = [number for s in found for number in range(s.lineno, (s.end_lineno or s.lineno) + 1)]
             yield shown(where, lines, node), tuple(sorted(set(marked))) if len(found) <= MOST_MARKED else ()
 
@@ -41,7 +45,7 @@ class Excerpts:
         """The innermost function around this line."""
         around = [
             (lines, node)
-            for place, lines, node in self._functions()
+            for place, lines, node in self._functions
             if place == where and first_line(node) <= line <= (node.end_lineno or 0)
         ]
         if not around:
@@ -49,21 +53,19 @@ class Excerpts:
         lines, node = max(around, key=lambda one: one[1].lineno)
         return shown(where, lines, node, line)
 
-    def _functions(self) -> Iterator[tuple[str, list[str], ast.FunctionDef]]:
-        if self._trees is None:
-            self._trees = []
-            for where, text in self._sources:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # of the student's, for the student
-                    try:
-                        tree = ast.parse(text[:MOST_SOURCE])
-                    except (SyntaxError, ValueError, RecursionError, MemoryError):
-                        continue
-                self._trees.append((where, text.split("\n"), tree))
-        for where, lines, tree in self._trees:
-            for node in ast.walk(tree):
-                if isinstance(node, ast.FunctionDef):
-                    yield where, lines, node
+    @cached_property
+    def _functions(self) -> list[tuple[str, list[str], ast.FunctionDef]]:
+        found = []
+        for where, text in self._sources:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of the student's, for the student
+                try:
+                    tree = ast.parse(text[:MOST_SOURCE])
+                except (SyntaxError, ValueError, RecursionError, MemoryError):
+                    continue
+            lines = text.split("\n")
+            found += [(where, lines, node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        return found
 
 
 def sources_of(submission: Submission) -> Iterator[tuple[str, str]]:
@@ -99,7 +101,9 @@ def fit_to_show(line: str) -> str:
 
 def fits(statement: ast.stmt, patterns: Sequence[str]) -> bool:
     """Whether one of the patterns is found in the statement; a long one is none of the chapter's."""
-    if not patterns or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+    wide = (statement.end_col_offset or 0) - statement.col_offset > 2 * MOST_CHARACTERS
+    tall = (statement.end_lineno or 0) - statement.lineno > MOST_TALL
+    if not patterns or wide or tall or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
         return False
     try:
         text = ast.unparse(statement)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from time import process_time
 from xml.etree import ElementTree
 
 import numpy as np
@@ -190,6 +191,8 @@ BAD = {
     "tabs": ("def backward(Y):\n\tif Y:\n\t\treturn Y\n", lambda lines: lines[-1] == "        return Y"),
     "many lines": ("def backward(Y):\n" + "    Y += 1\n" * 5000, lambda lines: len(lines) == MOST_LINES),
     "form feed": ("def backward(Y):\n\x0c    return Y\n", lambda lines: True),
+    "a wide statement": ("def backward(Y):\n    " + "a = " * 60_000 + "1\n", lambda lines: True),
+    "many statements": ("def backward(Y):\n    " + "delta = a - Y; " * 15_000 + "\n", lambda lines: True),
     "deep": ("def backward(Y):\n    return " + "-" * 3000 + "1\n", lambda lines: True),
 }
 
@@ -197,7 +200,10 @@ BAD = {
 @pytest.mark.parametrize("kind", BAD)
 def test_source_of_any_kind_becomes_lines_that_can_be_shown(kind):
     source, holds = BAD[kind]
-    for function, _ in excerpt(source, piece="mean, dW, db"):
+    began = process_time()
+    found = excerpt(source, piece="mean, dW, db")
+    assert process_time() - began < 1
+    for function, _ in found:
         assert all(line.isprintable() and len(line) <= MOST_CHARACTERS + 1 for line in function[2])
         assert holds(function[2])
 
