@@ -49,8 +49,9 @@ CHECK = {
 }
 DIAGNOSIS = {
     **{"equation": str, "piece": str, "mistake": (str, type(None)), "sentence": str, "cost": NUMBER},
-    **{"evidence": TEXTS, "lines": TEXTS},
+    **{"evidence": TEXTS, "lines": list, "example": (dict, type(None))},
 }
+WRONG = {"failed", "error", "timeout", "crashed"}
 STATUSES = {"passed", "partial", "failed", "error", "timeout", "crashed", "blocked", "untried"}
 
 
@@ -133,10 +134,20 @@ def test_what_is_diagnosed_is_what_the_checks_name(results, name):
     for task in results[name]["tasks"]:
         assert all((check["mistakes"] or [None])[0] == check["mistake"] for check in task["checks"])
         named = {mistake for check in task["checks"] for mistake in check["mistakes"]}
-        assert {one["mistake"] for one in task["diagnosis"]} == named
+        assert {one["mistake"] for one in task["diagnosis"]} - {None} == named
+        nameless = []
         for one in task["diagnosis"]:
-            assert set(one["evidence"]) == {c["id"] for c in task["checks"] if one["mistake"] in c["mistakes"]}
-    assert results[name]["diagnosis"] == [one for task in results[name]["tasks"] for one in task["diagnosis"]]
+            if one["mistake"]:
+                assert set(one["evidence"]) == {c["id"] for c in task["checks"] if one["mistake"] in c["mistakes"]}
+            else:
+                nameless += one["evidence"]
+        wrong = [c["id"] for c in task["checks"] if c["status"] in WRONG and not c["mistakes"]]
+        assert sorted(nameless) == sorted(wrong)
+        lost = sum(c["max_points"] - c["points"] for c in task["checks"] if c["mistakes"] or c["id"] in wrong)
+        assert sum(one["cost"] for one in task["diagnosis"]) == pytest.approx(lost, abs=0.02)
+    bare = [{**one, "lines": [], "example": None} for one in results[name]["diagnosis"]]
+    of_tasks = [one for task in results[name]["tasks"] for one in task["diagnosis"]]
+    assert [one for one in of_tasks if one["mistake"] or one in bare] == bare  # what follows from another is left out
 
 
 @pytest.mark.parametrize("name", EXPECTED)

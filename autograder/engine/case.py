@@ -109,9 +109,6 @@ class Case:
         self.unjudgeable = ""  # why nothing here can be judged unless the code starts from those
         # Where something is wrong: the steps that do not hold between the student's own values, or () if unknown.
         self.find_faults: Callable[[Mapping[str, Mapping[str, Any]]], Sequence[Fault]] = lambda recalled: ()
-        self.wrong_gradient: tuple[str, np.ndarray] | None = (
-            None  # the largest wrong one, and how far off each entry is
-        )
         # RandomState: its streams are frozen for good, so released data stays valid.
         self.rng = np.random.RandomState(np.frombuffer(f"{seed}/{check}/{variant}".encode(), dtype=np.uint8))
 
@@ -177,7 +174,6 @@ class Case:
         complaint = next(filter(None, wrong), None)
         if complaint is None:
             return ()
-        self._look_for_wrong_gradient(right)
         found = self.named(mistakes, known)
         if found is None:
             return self.excused(self.faults(mistakes, known), complaint)
@@ -204,15 +200,6 @@ class Case:
         if not faults or any(fault.check in self.passed for fault in faults):
             raise Failed(complaint)
         return tuple(name for fault in faults for name in fault.mistakes)
-
-    def _look_for_wrong_gradient(self, right: Mapping[str, Any]) -> None:
-        for name, own in self.seen.judged.items():
-            true = right.get(name)
-            if name not in self._gradients or not (isinstance(own, np.ndarray) and isinstance(true, np.ndarray)):
-                continue
-            larger = self.wrong_gradient is None or own.size > self.wrong_gradient[1].size  # it says more
-            if larger and own.shape == true.shape and own.ndim == 2 and not agree(true, own):
-                self.wrong_gradient = name, np.abs(own - true)
 
     def named(self, mistakes: Mapping[str, Mistake], known: set[str]) -> Mistake | None:
         """The one known mistake that explains every value seen, or None where none or several do.

@@ -4,7 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,9 +12,12 @@ from ..course.model import assignment
 from ..engine.outcome import WAITING, Status
 from ..intake.late import UNREAD
 from ..results.decisions import decisions
-from ..results.model import Number, Result, TaskResult
+from ..results.diagnosis import to_mend
+from ..results.model import Diagnosis, Number, Result, TaskResult
 from ..results.store import GRADES, write_whole
 from ..text import harmless_cell
+
+NOT_TRIED = 255  # in the place of a share: not written, or not reached
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Row:
     penalty: float
     excused: bool
     decisions: tuple[str, ...]
+    shares: bytes  # of the points of each check, in the overview's order: 0 to 100, or NOT_TRIED
 
 
 @dataclass
@@ -53,7 +57,16 @@ class CheckCounts:
     task: str
     title: str
     visible: bool
+    place: int  # in the shares of a row
     counts: Counter[str] = field(default_factory=Counter)  # students by passed, failed, untried, blocked
+
+
+@dataclass
+class Common:
+    """A known mistake in a class: who made it, and one of its diagnoses without the student's code."""
+
+    diagnosis: Diagnosis
+    students: list[str] = field(default_factory=list)
 
 
 class Overview:
@@ -62,7 +75,7 @@ class Overview:
     def __init__(self, results: Iterable[Result] = ()):
         self._rows: dict[str, Row] = {}
         self.ungradable = 0
-        self.mistakes: Counter[str] = Counter()  # students who made each; what was not tried is none
+        self._common: dict[str, Common] = {}  # by the mistake's name; what was not tried is none
         self.checks: dict[str, CheckCounts] = {}  # by id, visible and hidden apart
         self.tasks: dict[str, TaskResult] = {}  # by id, that of the first result
         for result in results:
@@ -93,21 +106,40 @@ class Overview:
             penalty=result.late.penalty if result.late else 0.0,
             excused=result.excused is not None,
             decisions=tuple(decisions(result)),
+            shares=b"" if result.excused else self._shares(result),
         )
         for task in result.tasks:
             self.tasks.setdefault(task.id, task)
         if result.excused:
             return
         self.ungradable += not result.graded
-        named = set[str]()
+        for one in to_mend(result.diagnosis, result.tasks):
+            if one.mistake:
+                common = self._common.setdefault(one.mistake, Common(replace(one, lines=())))
+                common.students.append(result.student)
+                if common.diagnosis.example is None:
+                    common.diagnosis = replace(one, lines=())
+
+    def _shares(self, result: Result) -> bytes:
+        """Those of this result's checks, each of which is counted."""
+        found = bytearray(b"\xff" * len(self.checks))
         for task in result.tasks:
             for check in task.checks:
-                counted = self.checks.setdefault(check.id, CheckCounts(task.id, check.title, check.visible))
+                counted = self.checks.get(check.id)
+                if counted is None:
+                    counted = CheckCounts(task.id, check.title, check.visible, len(self.checks))
+                    self.checks[check.id] = counted
+                    found.append(NOT_TRIED)
                 told_apart = check.status in (Status.PASSED, *WAITING)
                 counted.counts[check.status.value if told_apart else Status.FAILED.value] += 1
-                if check.status != Status.UNTRIED:
-                    named.update(check.mistakes)
-        self.mistakes.update(named)
+                if check.status not in WAITING:
+                    found[counted.place] = round(100 * check.points / check.max_points) if check.max_points else 100
+        return bytes(found)
+
+    @property
+    def mistakes(self) -> list[Common]:
+        """Those that most students made first."""
+        return sorted(self._common.values(), key=lambda common: -len(common.students))
 
     @property
     def rows(self) -> list[Row]:

@@ -16,8 +16,10 @@ from ..engine.answering import Header
 from ..engine.check import RubricTask
 from ..engine.outcome import CheckResult
 from ..engine.runner import Engine
+from ..intake.excerpts import Excerpts
 from ..intake.submissions import Submission
-from .model import SCHEMA, Number, Result, TaskResult, diagnosed
+from .diagnosis import Examples, diagnosed, of_all
+from .model import SCHEMA, Number, Result, TaskResult
 from .settle import settled
 
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
@@ -59,7 +61,14 @@ def version() -> str:
     return ".".join(platform.python_version_tuple()[:2])
 
 
-def result(submission: Submission, sandbox: str, engine: Engine | None, reason: str | None, seconds: float) -> Result:
+def result(
+    submission: Submission,
+    sandbox: str,
+    engine: Engine | None,
+    reason: str | None,
+    seconds: float,
+    examples: Examples | None = None,
+) -> Result:
     """The record of one submission; without an engine nothing of it was graded, for this reason."""
     tasks = [task_result(task, engine.results[task.id] if engine else []) for task in course().tasks]
 
@@ -93,7 +102,7 @@ def result(submission: Submission, sandbox: str, engine: Engine | None, reason: 
         notes=submission.notes,
         kit_errors=tuple(engine.kit_errors) if engine else (),
         tasks=tuple(tasks),
-        diagnosis=tuple(found for task in tasks for found in task.diagnosis),
+        diagnosis=of_all(tasks, Excerpts(submission), examples or {}),
         pictures=assignment().pictures.data(engine.cases) if engine else {},
     )
     return settled(raw)
@@ -101,10 +110,9 @@ def result(submission: Submission, sandbox: str, engine: Engine | None, reason: 
 
 def task_result(task: RubricTask, checks: Sequence[CheckResult]) -> TaskResult:
     points = round(sum(check.points for check in checks), 2)
-    bare = TaskResult(
-        task.id, task.title, points, task.points, points, task.points, bonus=task.bonus, checks=tuple(checks)
-    )
-    return replace(bare, diagnosis=diagnosed(bare, assignment().mistakes))
+    found = diagnosed(checks, assignment().mistakes)
+    worth = task.points
+    return TaskResult(task.id, task.title, points, worth, points, worth, task.bonus, tuple(checks), found)
 
 
 def kit_failure(submission: Submission, sandbox: str, error: BaseException) -> Result:

@@ -94,11 +94,12 @@ class Engine:
             self.results[task] = list(earlier)
             self._known.update(mistake for result in earlier for mistake in result.mistakes)
 
-    def run_all(self, checks: Iterable[Check]) -> None:
+    def run_all(self, checks: Iterable[Check], after_visible: Callable[[], None] = lambda: None) -> None:
         """Run these checks on all variants of their data, in the rubric's order.
 
         All visible checks come before the first hidden one: what a student's code says in a visible check is shown,
-        and in memory or files it could keep what it was given in a hidden one.
+        and in memory or files it could keep what it was given in a hidden one.  So does `after_visible`, for all else
+        that is asked to be shown.
         """
         order = list(self.results)
         chosen = [check for check in checks if check.task.id in order]
@@ -108,6 +109,8 @@ class Engine:
         for variant in self.course.variants:
             for check in chosen:
                 self.run(check, variant)
+            if variant == "visible":
+                after_visible()
 
     def plan(self, checks: Sequence[Check]) -> None:
         """Share out each task's points among the checks that will run."""
