@@ -3,17 +3,20 @@
 Whether the code runs in this process or in a sandbox, only `ask` knows.  What the answers mean is for the checks.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from .answering import Answerer, Arrays, BadFrame, Header, Other, decode, encode, frame, receive
 
-Ask = Callable[[Header, Arrays, str], tuple[Header, Arrays]]
+# Header, arrays, and the method that it is about; and `limit=` seconds of CPU time, where it has less than usual.
+Ask = Callable[..., tuple[Header, Arrays]]
 
 METHOD_CPU = 10.0  # seconds of CPU time for one call
 TRAINING_CPU = 60.0  # seconds of CPU time for one training, all its stretches together
+CUT_OFF = 0.3  # seconds after which a call with a limit of its own is cut off, unless twice that limit is more
 
 
 class CallFailed(Exception):
@@ -46,6 +49,16 @@ class Student:
         self._ask = ask
         self.calls = 0  # requests that may change an object
         self.then: Any = None  # what the last reply told besides
+        self._limits: dict[str, float] = {}
+
+    @contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """Meanwhile a call that takes more CPU time than this has timed out; it is cut off early."""
+        self._limits = {"limit": seconds}
+        try:
+            yield
+        finally:
+            self._limits = {}
 
     def run(self, name: str, *values: Any, **options: Any) -> Any:
         """What the student's function `name` returns; raises CallFailed."""
@@ -62,7 +75,7 @@ class Student:
     def request(self, header: Header, arrays: Arrays, shown: str, method: str) -> tuple[Any, list[Any]]:
         """Value and arguments-as-they-are-afterwards of one request; raises CallFailed."""
         self.calls += header["do"] != "get"
-        reply, returned = self._ask(header, arrays, method)
+        reply, returned = self._ask(header, arrays, method, **self._limits)
         if "value" in reply:
             try:
                 self.then = decode(reply.get("then"), returned)
@@ -70,7 +83,7 @@ class Student:
             except BadFrame as error:
                 raise CallFailed(method, "crashed", f"{shown} gave an answer that cannot be read: {error}") from None
         if "timeout" in reply:
-            raise CallFailed(method, "timeout", f"{shown} did not finish within {reply['timeout']:.0f} s")
+            raise CallFailed(method, "timeout", f"{shown} did not finish within {reply['timeout']:.2g} s")
         if "crashed" in reply:
             raise CallFailed(method, "crashed", f"{shown} ended its process: {reply['crashed']}")
         raise failure(method, shown, reply.get("raised", {}))

@@ -5,7 +5,7 @@ The grader and the student's own run use the same one: they differ in where the 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -139,7 +139,18 @@ class Engine:
         done = self.results[check.task.id]
         twin = [number for number, earlier in enumerate(done) if earlier.id == check.id]
         done.insert(twin[0] + 1 if twin else len(done), result)  # beside its visible twin
+        if check.cap is not None and result.status in WRONG:
+            self._cut(check, check.cap, result.visible)
         return result
+
+    def _cut(self, check: Check, share: float, visible: bool) -> None:
+        """Leave to the task's results on these data only this share of their points."""
+        done = self.results[check.task.id]
+        for number, result in enumerate(done):
+            if result.visible == visible and result.points:
+                said = f"{result.message} This is paid in part only: see “{check.title}”".strip()
+                points = round(result.points * share, 4)
+                done[number] = replace(result, status=Status.PARTIAL, points=points, message=said)
 
     def _student(self) -> Student:
         return self.course.proxy.student(self.runtime.ready())
@@ -150,6 +161,8 @@ class Engine:
             return cannot
         case = self._case(check, variant)
         failure = self._converse(check, case)
+        if failure is not None and check.cap is not None:
+            failure = self._converse(check, self._case(check, variant))
         if case.intermediates_differ and (failure is not None or case.unjudgeable):
             # What the student's own code gives on the way is wrong here: judge the rest from the solution's values.
             second = self._case(check, variant)

@@ -11,9 +11,10 @@ import numpy as np
 
 from autograder.assignment.solution import SUBJECT
 from autograder.course.reference import checks, course
-from autograder.engine.answering import Answerer
-from autograder.engine.calls import Ask, in_process
+from autograder.engine.answering import Answerer, Arrays, Header
+from autograder.engine.calls import METHOD_CPU, Ask, in_process
 from autograder.engine.case import Seen
+from autograder.engine.local import in_time
 from autograder.engine.outcome import CheckResult
 from autograder.engine.runner import Engine
 
@@ -49,12 +50,17 @@ class InProcess:
     """A Runtime that runs the class here."""
 
     def __init__(self, network_class: type):
-        self._ask = in_process(Answerer(asdict(SUBJECT), kind=network_class))
+        self._answer = in_process(Answerer(asdict(SUBJECT), kind=network_class))
 
     def fresh_process(self) -> None: ...
 
     def ready(self) -> Ask:
-        return self._ask
+        return self.ask
+
+    def ask(self, header: Header, arrays: Arrays, method: str, limit: float | None = None) -> tuple[Header, Arrays]:
+        if limit is None:
+            return self._answer(header, arrays, method)
+        return in_time(lambda: self._answer(header, arrays, method), METHOD_CPU, limit)
 
 
 def graded(network_class: type, tasks: Iterable[str] = VALUE_TASKS) -> Engine:

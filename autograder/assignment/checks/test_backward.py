@@ -4,14 +4,18 @@ Each equation is judged on the student's own values: what is wrong in one of the
 smaller than the layers, so that `dW` shows the error of each sample.
 """
 
+from autograder.assignment.network.cost import COUNT, DEPTH, SIZES, TOO_SLOW, allowed, blamed, deep
+from autograder.assignment.network.faults import OWNERS
 from autograder.assignment.network.judging import Gradients
 from autograder.assignment.network.proxy import CACHES
-from autograder.engine.calls import CallFailed
-from autograder.engine.case import difference
+from autograder.engine.calls import CallFailed, WrongForm
+from autograder.engine.case import Failed, agree, difference
 from autograder.engine.check import Task
 
 backward = Task("backward", owns=("backward",))
 
+FORWARD = {"forward/output", "forward/caches"}
+OTHERWISE = f"On a network of {DEPTH} layers and {COUNT} parameters `{{method}}` gives other values than on small ones"
 FORWARD_IS_WRONG = "`forward` is wrong, and this does not read `z_cache` and `a_cache`: so it cannot be judged."
 
 
@@ -196,3 +200,32 @@ def test_leaves_the_rest_alone(student, case):
     left = caches_of(network)
     network.backward(Y)
     same_after(case, network, left)
+
+
+@backward.check(weight=0, compared=False, cap=2 / 7)  # 10 of 35 points
+def test_cost(student, case):
+    """All gradients together cost about two forward passes, not one for each parameter."""
+    parameters, X, Y = deep(case.rng), case.array(SIZES[0], 1), case.targets(SIZES[-1], 1)
+    right = {"backward": case.passed >= set(OWNERS.values()), "forward": case.passed >= FORWARD}
+    try:
+        network = student.network(SIZES, seed=0, parameters=parameters)
+        with student.at_most(allowed()):
+            output = network.forward(X)
+            gradients = network.backward(Y)
+    except (CallFailed, WrongForm) as failure:
+        method = getattr(failure, "method", "backward")
+        if getattr(failure, "kind", "") == "timeout":
+            raise Failed(TOO_SLOW.format(method=method)) from None
+        if not right.get(method, True):
+            return  # it is charged where it raises the same on small networks
+        raise Failed(f"On a network of {DEPTH} layers: {failure}") from None
+    # What is right on small networks is right here: else another code would answer, as fast as it likes.
+    for guide in case.guides[:1]:
+        twin = guide.network(SIZES, parameters=parameters)
+        if right["forward"] and not agree(twin.forward(X), output):
+            raise Failed(OTHERWISE.format(method="forward"))
+        for name, own, true in zip(("dW", "db"), gradients, twin.gradients(X, Y), strict=True):
+            for layer in range(DEPTH):
+                charged = {OWNERS[equation] for equation in blamed(name, layer)}
+                if right["forward"] and charged <= case.passed and not agree(true[layer], own[layer]):
+                    raise Failed(OTHERWISE.format(method="backward"))
