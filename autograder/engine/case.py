@@ -30,6 +30,10 @@ class Failed(Exception):
         super().__init__(message)
 
 
+class Blocked(Exception):
+    """Nothing can be judged here, for what is wrong elsewhere; a sentence that holds no hidden data says so."""
+
+
 class Partly(Exception):
     """A check that pays only the share `share` (between 0 and 1) of its points; `hint` is what hidden ones say."""
 

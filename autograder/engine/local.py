@@ -28,9 +28,7 @@ class LocalRuntime:
     def ready(self) -> Ask:
         return self.ask
 
-    def ask(
-        self, header: Header, arrays: Arrays, method: str, limit: float | None = None
-    ) -> tuple[Header, Arrays]:
+    def ask(self, header: Header, arrays: Arrays, method: str, limit: float | None = None) -> tuple[Header, Arrays]:
         """Answer here, for at most the time that the grader gives."""
         if self.problem:
             return self.problem, []
@@ -41,7 +39,7 @@ class LocalRuntime:
 def in_time(
     answer: Callable[[], tuple[Header, Arrays]], seconds: float, limit: float | None = None
 ) -> tuple[Header, Arrays]:
-    """The answer, or a timeout: after `seconds` on the wall, or where there is a limit of CPU time and it takes more."""
+    """The answer, or a timeout: after `seconds` on the wall, or where it takes more CPU time than its limit."""
     done, late, began, spent = threading.Event(), threading.Event(), monotonic(), process_time()
 
     def watch() -> None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .calls import Ask, CallFailed, Student, WrongForm
-from .case import Case, Expected, Failed, Mistake, Partly
+from .case import Blocked, Case, Expected, Failed, Mistake, Partly
 from .check import Check, RubricTask, points_of
 from .outcome import PAID, WRONG, CheckResult, Judgement, Status
 
@@ -139,7 +139,7 @@ class Engine:
         done = self.results[check.task.id]
         twin = [number for number, earlier in enumerate(done) if earlier.id == check.id]
         done.insert(twin[0] + 1 if twin else len(done), result)  # beside its visible twin
-        if check.cap is not None and result.status in WRONG:
+        if check.cap is not None and result.status is Status.FAILED:
             self._cut(check, check.cap, result.visible)
         return result
 
@@ -226,7 +226,7 @@ class Engine:
         except Failed as failure:
             self._known.update(failure.mistakes)
             return failure
-        except (Partly, WrongForm) as failure:
+        except (Blocked, Partly, WrongForm) as failure:
             return failure
         except MemoryError:  # there is a bound to what answers may take of the grader's; it ends the grading
             raise
@@ -305,6 +305,8 @@ class Engine:
     def _outcome(self, failure: Exception, check: Check, variant: str) -> Judgement:
         """Of hidden data only that is said which visible data have shown: all else the student's code could choose."""
         hidden = variant != "visible"
+        if isinstance(failure, Blocked):
+            return Judgement(Status.BLOCKED, str(failure))
         if isinstance(failure, Partly):
             return Judgement(Status.PARTIAL, failure.hint if hidden else failure.message, share=failure.share)
         mistakes: tuple[str, ...] = getattr(failure, "mistakes", ())

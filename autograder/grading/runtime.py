@@ -56,9 +56,7 @@ class SandboxRuntime:
             return "its answers have taken all the memory that there is for them"
         return ""
 
-    def ask(
-        self, header: Header, arrays: Arrays, method: str, limit: float | None = None
-    ) -> tuple[Header, Arrays]:
+    def ask(self, header: Header, arrays: Arrays, method: str, limit: float | None = None) -> tuple[Header, Arrays]:
         """One request, within what is left of the time for the call, the training and the submission.
 
         `limit` is in seconds of CPU time alone, whatever the usual clock counts besides.
