@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .answering import Answerer, Arrays, BadFrame, Header, Other, decode, encode, frame, receive
+from .answering import Answerer, Arrays, BadFrame, Header, Objects, Other, decode, encode, frame, receive
 
 # Header, arrays, and the method that it is about; and `limit=` seconds of CPU time, where it has less than usual.
 Ask = Callable[..., tuple[Header, Arrays]]
@@ -127,6 +127,8 @@ def copied(value: Any) -> Any:
     """The value with arrays and lists of its own."""
     if isinstance(value, np.ndarray):
         return value.copy()
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
     return type(value)(map(copied, value)) if type(value) in (list, tuple) else value
 
 
@@ -136,15 +138,17 @@ def described(value: Any) -> str:
         return f"an array of shape {value.shape}"
     if isinstance(value, Other):
         return f"an object of type {value.type_name}"
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, Objects):
+        return f"an array of {len(value)} objects"
+    if isinstance(value, (list, tuple, dict)):
         return f"a {type(value).__name__} of {len(value)}"
     return "None" if value is None else f"the {type(value).__name__} {value!r}"[:60]
 
 
 def direct(answerer: Answerer) -> Ask:
-    """An `ask` for networks of our own: no frames, only copies of the arrays."""
+    """An `ask` for networks of our own: no frames, only copies of the arrays, and no limits."""
 
-    def ask(header: Header, arrays: Arrays, method: str) -> tuple[Header, Arrays]:
+    def ask(header: Header, arrays: Arrays, method: str, limit: float | None = None) -> tuple[Header, Arrays]:
         reply, returned = answerer.answer(header, [array.copy() for array in arrays])
         return reply, [array.copy() for array in returned]
 
@@ -152,9 +156,9 @@ def direct(answerer: Answerer) -> Ask:
 
 
 def in_process(answerer: Answerer) -> Ask:
-    """An `ask` that runs the student's code here, through the same frames as in the sandbox."""
+    """An `ask` that runs the student's code here, through the same frames as in the sandbox; without limits."""
 
-    def ask(header: Header, arrays: Arrays, method: str) -> tuple[Header, Arrays]:
+    def ask(header: Header, arrays: Arrays, method: str, limit: float | None = None) -> tuple[Header, Arrays]:
         reply, returned = answerer.answer(*through(header, arrays))
         try:
             return through(reply, returned)

@@ -50,7 +50,7 @@ class InProcess:
     """A Runtime that runs the class here."""
 
     def __init__(self, network_class: type):
-        self._answer = in_process(Answerer(asdict(SUBJECT), kind=network_class))
+        self._ask = in_process(Answerer(asdict(SUBJECT), kind=network_class))
 
     def fresh_process(self) -> None: ...
 
@@ -59,8 +59,8 @@ class InProcess:
 
     def ask(self, header: Header, arrays: Arrays, method: str, limit: float | None = None) -> tuple[Header, Arrays]:
         if limit is None:
-            return self._answer(header, arrays, method)
-        return in_time(lambda: self._answer(header, arrays, method), METHOD_CPU, limit)
+            return self._ask(header, arrays, method)
+        return in_time(lambda: self._ask(header, arrays, method), METHOD_CPU, limit)
 
 
 def graded(network_class: type, tasks: Iterable[str] = VALUE_TASKS) -> Engine:
