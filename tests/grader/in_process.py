@@ -16,7 +16,7 @@ from autograder.engine.calls import METHOD_CPU, Ask, in_process
 from autograder.engine.case import Seen
 from autograder.engine.local import in_time
 from autograder.engine.outcome import CheckResult
-from autograder.engine.runner import Engine
+from autograder.engine.runner import Course, Engine
 
 VALUE_TASKS = (
     "forward",
@@ -63,10 +63,10 @@ class InProcess:
         return in_time(lambda: self._ask(header, arrays, method), METHOD_CPU, limit)
 
 
-def graded(network_class: type, tasks: Iterable[str] = VALUE_TASKS) -> Engine:
-    """The engine after all checks of these tasks, visible and hidden."""
+def graded(network_class: type, tasks: Iterable[str] = VALUE_TASKS, by: Course | None = None) -> Engine:
+    """The engine after all checks of these tasks, visible and hidden, or those of another course than the grader's."""
     tasks = tuple(tasks)
-    engine = Engine(course(), InProcess(network_class))
+    engine = Engine(by or course(), InProcess(network_class))
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         engine.run_all(check for check in checks().values() if check.task.id in tasks)

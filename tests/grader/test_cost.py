@@ -1,5 +1,7 @@
 """A gradient that takes a forward pass for each parameter, or for each unit, is not backpropagation, however right."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from backprop.activations import ACTIVATIONS
@@ -8,10 +10,15 @@ from backprop.neural_network import NeuralNetwork
 
 from autograder.assignment.network.cost import COUNT, DEPTH, SIZES, TOO_SLOW, allowed
 from autograder.assignment.network.proxy import NetworkStudent
+from autograder.course.model import assignment
 from autograder.course.reference import checks, course
 from autograder.engine.calls import CallFailed
 from autograder.engine.runner import Engine
+from autograder.grading.runtime import SandboxRuntime
+from autograder.grading.submission import given_files
+from autograder.sandbox import Worker, choose
 from tests.layers import sampled
+from tests.submissions.corpus import solution
 
 from .in_process import InProcess
 
@@ -178,9 +185,9 @@ class GivesUpIfLarge(Given):
         return super().backward(Y)
 
 
-def visible(network: type) -> Engine:
+def visible(network: type | SandboxRuntime) -> Engine:
     """The engine after the visible checks of `forward` and `backward`."""
-    engine = Engine(course(), InProcess(network))
+    engine = Engine(course(), InProcess(network) if isinstance(network, type) else network)
     own = [check for check in checks().values() if check.task.id in ("forward", "backward")]
     engine.plan(own)
     with np.errstate(all="ignore"):
@@ -220,6 +227,27 @@ def test_a_gradient_measured_in_the_forward_pass_earns_no_more():
 def test_who_answers_otherwise_where_it_would_take_long_earns_no_more(network):
     engine = visible(network)
     assert points(engine, "backward") <= 0.6 * MOST and f"{DEPTH} layers" in told(engine)
+
+
+def in_the_sandbox(change: str) -> Engine:
+    """As `visible`, of the solution with this at its end, where the sandbox measures from outside."""
+    code = (solution()["neural_network.py"] + change).encode()
+    files = {**given_files(), **{n: t.encode() for n, t in solution().items()}, "neural_network.py": code}
+    with Worker(choose()) as worker:
+        assert worker.load(files, asdict(assignment().subject)) == {}
+        return visible(SandboxRuntime(worker))
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_the_sandbox_measures_the_same(right):
+    numerical = """
+from backprop.gradient_check import numerical_gradient
+NeuralNetwork.backward = lambda self, Y: numerical_gradient(self, self.a_cache[0], Y)
+"""
+    engine = in_the_sandbox("" if right else numerical)
+    assert points(engine, "forward") == pytest.approx(0.6 * 20)
+    assert points(engine, "backward") == pytest.approx(0.6 * 35 if right else 0.6 * MOST)
+    assert bool(told(engine)) != right
 
 
 class Loops(NeuralNetwork):
