@@ -329,7 +329,16 @@ class Raising(NeuralNetwork):
         raise ValueError("operands could not be broadcast")
 
 
-@pytest.mark.parametrize("network", [Wrong, Raising])
+class RaisingAfterAWrongForwardPass(NeuralNetwork):
+    """Without the last layer's z, `backward` has nothing to begin with."""
+
+    def forward(self, X):
+        super().forward(X)
+        self.z_cache.pop()
+        return self.a_cache.pop()
+
+
+@pytest.mark.parametrize("network", [Wrong, Raising, RaisingAfterAWrongForwardPass])
 def test_what_is_wrong_on_small_networks_is_not_charged_again(network):
     engine = visible(network)
     assert not any("paid in part" in result.message for result in engine.results["backward"])
