@@ -83,7 +83,8 @@ def in_gradescope(result: Result) -> dict[str, Any]:
         if task.bonus:
             lines.append(bonus_line(task, f"{number}"))
         elif task.checks:
-            lines += [line(check, task, f"{number}.{n}") for n, check in enumerate(task.checks, 1)]
+            told = [check for check in task.checks if check.max_points or check.message]  # 0 of 0 says nothing
+            lines += [line(check, task, f"{number}.{n}") for n, check in enumerate(told, 1)]
         else:
             lines.append(entry(f"{number}", task, task.title, 0.0, task.max_points, result.reason or "", False))
     titles = {task.id: task.title for task in result.tasks}
