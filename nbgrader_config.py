@@ -19,6 +19,6 @@ c.CourseDirectory.root = str(here)
 # The student folder, release/ps18, is made by `make release`, not by nbgrader alone: its button writes elsewhere.
 c.CourseDirectory.release_directory = "dist/release"
 c.Autograde.sanitize_preprocessors = [Mend, CheckCellMetadata]
-c.Autograde.autograde_preprocessors = [Grade, SaveAutoGrades, Comment, AssignLatePenalties, CheckCellMetadata]
+c.Autograde.autograde_preprocessors = [Grade, SaveAutoGrades, AssignLatePenalties, Comment, CheckCellMetadata]
 c.ExportApp.plugin_class = CsvExport
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("this is not written yet")'}

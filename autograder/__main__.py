@@ -57,6 +57,13 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--best-of", action="store_true", help="where the result in OUT is of an earlier, better attempt, keep it"
     )
+    grade.add_argument(
+        "--adjust", type=Path, metavar="FILE", help="overrules, extensions, excuses (default: SUBMITTED/adjust.toml)"
+    )
+    grade.add_argument(
+        "--compare", type=Path, metavar="OLD", help="say whose score is another than in OLD, before OUT is overwritten"
+    )
+    grade.add_argument("--dry-run", action="store_true", help="say whose score would change, and write nothing")
     grade.add_argument("--scheduler", metavar="ADDRESS", help="grade on a Dask cluster: tcp://HOST:8786, or tls://...")
     for name, what in (("ca-file", "certificate authority"), ("client-cert", "certificate"), ("client-key", "key")):
         grade.add_argument(f"--tls-{name}", type=Path, metavar="FILE", help=f"for tls://: the {what}, a PEM file")
@@ -100,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
 
     scope = commands.add_parser("gradescope", help="pack the autograder for Gradescope")
     scope.add_argument("--to", type=Path, metavar="FILE", default=Path(f"dist/{assignment().name}-gradescope.zip"))
+    scope.add_argument("--adjust", type=Path, metavar="FILE", help="an adjust.toml to pack; students are e-mail or SID")
     scope.set_defaults(run=run_gradescope)
 
     commands.add_parser("doctor", help="say whether this machine can grade").set_defaults(run=run_doctor)
@@ -126,11 +134,14 @@ def run_release(options: argparse.Namespace) -> int:
 
 
 def run_grade(options: argparse.Namespace) -> int:
+    from .grading.regrade import regrade_class
     from .grading.whole_class import grade_class
+    from .platforms.canvas_moodle.times import handed_in
     from .platforms.nbgrader.gradebook import Gradebook
 
     said = compared(options.roster, options.submitted) if options.roster else []
-    status = grade_class(options, Gradebook)
+    grade = regrade_class if options.compare or options.dry_run else grade_class
+    status = grade(options, Gradebook, handed_in)
     print("\n".join(said), end="\n" * bool(said))
     return status
 
@@ -206,7 +217,7 @@ def run_similar(options: argparse.Namespace) -> int:
 def run_gradescope(options: argparse.Namespace) -> int:
     from .platforms.gradescope.package import pack
 
-    names = pack(options.to)
+    names = pack(options.to, options.adjust)
     print(f"{options.to}: {len(names)} files; upload it as the assignment's autograder in Gradescope.")
     return 0
 

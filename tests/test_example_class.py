@@ -35,11 +35,13 @@ TEXTS = "a list of texts"
 RESULT = {
     **{"schema": int, "student": str, "assignment": str, "source": str, "status": str, "reason": (str, type(None))},
     **{"score": NUMBER, "max_score": NUMBER, "bonus": NUMBER, "max_bonus": NUMBER, "seconds": NUMBER},
+    **{"raw_score": NUMBER, "raw_bonus": NUMBER, "adjustments": list, "excused": (str, type(None))},
     **{"submitted": (str, type(None)), "late": (dict, type(None))},
     **{"sandbox": str, "sha256": str, "tasks": list, "pictures": dict, "example": bool, "diagnosis": list},
     **dict.fromkeys(("taken", "ignored", "notes", "kit_errors"), TEXTS),
 }
 TASK = {"id": str, "title": str, "points": NUMBER, "max_points": NUMBER, "bonus": bool}
+TASK |= {"raw_points": NUMBER, "raw_max_points": NUMBER}
 TASK |= {"checks": list, "diagnosis": list}
 CHECK = {
     **{"id": str, "title": str, "status": str, "points": NUMBER, "max_points": NUMBER, "message": str},
@@ -47,8 +49,9 @@ CHECK = {
 }
 DIAGNOSIS = {
     **{"equation": str, "piece": str, "mistake": (str, type(None)), "sentence": str, "cost": NUMBER},
-    **{"evidence": TEXTS, "lines": TEXTS},
+    **{"evidence": TEXTS, "lines": list, "example": (dict, type(None))},
 }
+WRONG = {"failed", "error", "timeout", "crashed"}
 STATUSES = {"passed", "partial", "failed", "error", "timeout", "crashed", "blocked", "untried"}
 
 
@@ -131,10 +134,20 @@ def test_what_is_diagnosed_is_what_the_checks_name(results, name):
     for task in results[name]["tasks"]:
         assert all((check["mistakes"] or [None])[0] == check["mistake"] for check in task["checks"])
         named = {mistake for check in task["checks"] for mistake in check["mistakes"]}
-        assert {one["mistake"] for one in task["diagnosis"]} == named
+        assert {one["mistake"] for one in task["diagnosis"]} - {None} == named
+        nameless = []
         for one in task["diagnosis"]:
-            assert set(one["evidence"]) == {c["id"] for c in task["checks"] if one["mistake"] in c["mistakes"]}
-    assert results[name]["diagnosis"] == [one for task in results[name]["tasks"] for one in task["diagnosis"]]
+            if one["mistake"]:
+                assert set(one["evidence"]) == {c["id"] for c in task["checks"] if one["mistake"] in c["mistakes"]}
+            else:
+                nameless += one["evidence"]
+        wrong = [c["id"] for c in task["checks"] if c["status"] in WRONG and not c["mistakes"]]
+        assert sorted(nameless) == sorted(wrong)
+        lost = sum(c["max_points"] - c["points"] for c in task["checks"] if c["mistakes"] or c["id"] in wrong)
+        assert sum(one["cost"] for one in task["diagnosis"]) == pytest.approx(lost, abs=0.02)
+    bare = [{**one, "lines": [], "example": None} for one in results[name]["diagnosis"]]
+    of_tasks = [one for task in results[name]["tasks"] for one in task["diagnosis"]]
+    assert [one for one in of_tasks if one["mistake"] or one in bare] == bare  # what follows from another is left out
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -176,6 +189,8 @@ def test_the_checks_of_a_task_share_out_its_points_three_fifths_of_them_visibly(
 def test_the_status_of_a_check_goes_with_its_points(results, name):
     for check in (check for task in results[name]["tasks"] for check in task["checks"]):
         assert check["status"] in STATUSES
+        if not check["max_points"]:  # it pays nothing itself: others are cut where it fails
+            continue
         full, none = check["points"] == check["max_points"], check["points"] == 0
         assert (full, none) == (check["status"] == "passed", check["status"] not in ("passed", "partial"))
         assert (check["message"] == "") == (check["status"] == "passed")

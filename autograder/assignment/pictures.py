@@ -1,6 +1,6 @@
-"""The pictures of a feedback page: how the loss fell, what a network answers on its plane, which gradient errs."""
+"""The pictures of a feedback page: how the loss fell, and what a network answers on its plane."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,33 +12,25 @@ from .network.case import NetworkCase
 from .network.training import loss_of
 from .solution import predict
 
-title = "Your network"
-note = (
-    "Loss curves: yours is solid, the solution's dashed; both end where the goal is met."
-    " The dashed circle is the true boundary."
-)
+title = "What your network learned"
+note = "Loss curves end where the goal is met, the solution's too. The dashed circle is the true boundary."
 PLANES = {"xor/learns": (-0.5, 1.5), "circle/learns": (-1.0, 1.0), "spirals/separates": (-1.1, 1.1)}
-SUBJECTS = {"xor/learns": "XOR", "circle/learns": "the circle", "spirals/separates": "the spirals"}
+SUBJECTS = {"xor/learns": "XOR", "circle/learns": "The circle", "spirals/separates": "The spirals"}
 XOR = [(0.25, 0.25, 0), (0.25, 0.75, 1), (0.75, 0.25, 1), (0.75, 0.75, 0)]  # in the picture's own units
 GRID = 40  # cells along each side of a plane
 
 
 def data(cases: Mapping[str, Case]) -> dict[str, Any]:
-    """What the feedback draws, of visible checks only: how the loss fell, what is answered where, which gradient errs.
+    """What the feedback draws, of visible checks only: how the loss fell, and what is answered where.
 
     By check: `losses` [[epochs, loss], ...] and `region`, rows of digits from 0 (the lowest output) to 9, the
-    first row at the top (with the `centre` of a true circle); or `gradient`, its name, and `error`, rows of digits
-    from 0 (right) to 9 (the largest error).
+    first row at the top (with the `centre` of a true circle).
     """
     kept: dict[str, Any] = {}
     for check, case in cases.items():
         assert isinstance(case, NetworkCase)
         if check in PLANES and case.watched and case.watched[0].history:
             kept[check] = learnt(case, *PLANES[check])
-        elif case.wrong_gradient and check.startswith("backward/") and not any("gradient" in d for d in kept.values()):
-            name, error = case.wrong_gradient
-            if np.isfinite(error).all() and max(error.shape) <= GRID:
-                kept[check] = {"gradient": name, "error": digits(error / error.max())}
     return {check: picture for check, picture in kept.items() if picture}
 
 
@@ -83,18 +75,28 @@ def drawn(kept: Mapping[str, Any]) -> list[dict[str, str]]:
     """Caption and SVG of each picture."""
     shown = []
     for check, picture in kept.items():
-        if "gradient" in picture:
-            caption = (
-                f"Where {picture['gradient']} is wrong in the check of {check.split('/')[1].split('_')[0].upper()}"
-            )
-            caption += ": the darker an entry, the further off"
-            shown.append({"caption": caption, "svg": drawing.heat_map(picture["error"], caption)})
-            continue
         subject, own = SUBJECTS[check], picture["losses"]
-        caption = f"The loss on {subject}: {own[-1][1]:.2g} after {own[-1][0]} epochs"
+        caption = fell(subject, own)
         shown.append({"caption": caption, "svg": drawing.curves(own, reference(check), caption)})
-        caption = f"What your network answers on the plane of {subject}: from blue (low) to orange (high)"
+        region = picture["region"]
+        caption = f"{subject}: {answered(region)}"
         points = XOR if check == "xor/learns" else []
-        svg = drawing.region(picture["region"], caption, picture.get("centre"), points)
+        svg = drawing.region(region, caption, picture.get("centre"), points, PLANES[check])
         shown.append({"caption": caption, "svg": svg})
     return shown
+
+
+def fell(subject: str, losses: Sequence[Sequence[float]]) -> str:
+    """What a loss curve shows, in a sentence."""
+    (_, first), (epochs, last) = losses[0], losses[-1]
+    if last > 0.9 * first:
+        return f"{subject}: your loss does not fall, it is {last:.2g} after {epochs:,} epochs"
+    return f"{subject}: your loss falls from {first:.2g} to {last:.2g} in {epochs:,} epochs"
+
+
+def answered(region: Sequence[str]) -> str:
+    """What a plane shows, in a sentence."""
+    found = set("".join(region))
+    if max(found) < "5" or min(found) > "4":
+        return f"your network answers {'low' if max(found) < '5' else 'high'} everywhere"
+    return "what your network answers at each point, and the boundary that it has found"

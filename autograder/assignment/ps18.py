@@ -4,7 +4,7 @@ from functools import partial
 
 from .. import ROOT
 from ..course.model import Assignment
-from . import pictures
+from . import lessons, pictures
 from .mistakes import MISTAKES
 from .network import PROXY
 from .network.case import NetworkCase
@@ -35,5 +35,6 @@ assignment = Assignment(
     proxy_room="network",
     rooms=("network",),
     pictures=pictures,
+    lessons=lessons,
     example_class=ROOT / "tests" / "example_class",
 )

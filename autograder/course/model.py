@@ -17,6 +17,7 @@ from ..engine.calls import Student
 from ..engine.case import Case, Mistake
 from ..engine.runner import Proxy
 from ..engine.subject import Subject
+from .example import Example, Finding
 
 SWITCH = "AUTOGRADER_ASSIGNMENT"  # in the environment: it reaches every process that grades
 DEFAULT = "autograder.assignment.ps18"
@@ -37,6 +38,54 @@ class Pictures(Protocol):
     def drawn(self, kept: Mapping[str, Any]) -> list[dict[str, str]]:
         """`caption` and `svg` of each picture of what was kept."""
         ...
+
+
+class Lessons(Protocol):
+    """What is shown of a mistake beside its sentence; `piece` holds names of what it replaces, with commas between."""
+
+    def equation_of(self, check: str) -> str:
+        """The equation that a check, by id, is about; empty where it is about several."""
+        ...
+
+    def formula(self, equation: str, piece: str) -> str:
+        """The equation as MathML in which the piece is marked; empty where there is none."""
+        ...
+
+    def functions_of(self, task: str, piece: str) -> Sequence[str]:
+        """The functions of the student's that it stands in; none where they are those of the task."""
+        ...
+
+    def patterns(self, piece: str) -> Sequence[str]:
+        """Regular expressions that find the statement which computes the piece."""
+        ...
+
+    def examples(self, student: Callable[[], Student], found: Sequence[Finding]) -> Mapping[int, Example]:
+        """By number, for which of what was found there is an input that shows it, and what that is."""
+        ...
+
+    def picture(self, drawn: Mapping[str, Any]) -> tuple[str, str]:
+        """Caption and SVG of an example."""
+        ...
+
+
+class NoLessons:
+    def equation_of(self, check: str) -> str:
+        return ""
+
+    def formula(self, equation: str, piece: str) -> str:
+        return ""
+
+    def functions_of(self, task: str, piece: str) -> Sequence[str]:
+        return ()
+
+    def patterns(self, piece: str) -> Sequence[str]:
+        return ()
+
+    def examples(self, student: Callable[[], Student], found: Sequence[Finding]) -> Mapping[int, Example]:
+        return {}
+
+    def picture(self, drawn: Mapping[str, Any]) -> tuple[str, str]:
+        return "", ""
 
 
 class NoPictures:
@@ -79,6 +128,7 @@ class Assignment:
     rooms: Sequence[str] = ()  # packages beside `checks` that it imports: students get them, too
     borrowed: Mapping[Path, str] = field(default_factory=dict)  # files of other folders, and where students get them
     pictures: Pictures = field(default_factory=NoPictures)
+    lessons: Lessons = field(default_factory=NoLessons)
     example_class: Path | None = None
 
     @property

@@ -40,6 +40,8 @@ Points = Annotated[int, Meta(gt=0, le=10_000)] | Annotated[float, Meta(gt=0, le=
 Share = Annotated[int, Meta(gt=0, le=1)] | Annotated[float, Meta(gt=0, le=1)]
 Percent = Annotated[int, Meta(ge=0, le=100)] | Annotated[float, Meta(ge=0, le=100)]
 Seed = Annotated[int, Meta(ge=0, lt=1 << 32)]
+Minutes = Annotated[int, Meta(ge=0, le=10_080, description="whole minutes, 0 to 10080")]
+FreeDays = Annotated[int, Meta(ge=0, le=365, description="a whole number of days, 0 to 365")]
 TaskName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,100}\Z")]  # a hyphen begins the rest of a cell's name
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}\Z")]
 Line = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*\Z")]  # not empty
@@ -70,6 +72,9 @@ class LateRule:
 
     due: Annotated[datetime, Meta(tz=True, description="a date with time and zone, such as 2026-12-01T23:59:00+01:00")]
     percent_per_day: Annotated[Percent, Meta(description="0 to 100, of what was earned, for each day begun")]
+    grace_minutes: Minutes = 0  # by which nobody is late
+    free_days: FreeDays = 0  # that each student may be late without cost: the budget
+    max_percent: Annotated[Percent, Meta(description="0 to 100, the most that being late costs")] = 100
 
 
 @dataclass(frozen=True)
@@ -231,7 +236,7 @@ def task_named(row: Mapping[str, Any], number: int) -> str:
 
 
 def nearest(name: str, known: Mapping[str, Any] | Sequence[str]) -> str:
-    close = get_close_matches(name, list(known), 1)
+    close = get_close_matches(name, list(known), 1) or [one for one in known if one.casefold() == name.casefold()]
     return f" (is {close[0]} meant?)" if close else ""
 
 

@@ -14,6 +14,7 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -41,10 +42,14 @@ class BadFrame(Exception):
 
 
 class Other:
-    """Stands for a value that is no number, text, list or array of numbers: only its type is known."""
+    """Stands for a value that is no number, text, list, dictionary or array of numbers: only its type is known."""
 
     def __init__(self, type_name: str):
         self.type_name = type_name
+
+
+class Objects(list[Any]):
+    """The entries of an array of objects."""
 
 
 def frame(header: Header, arrays: Sequence[np.ndarray] = ()) -> bytes:
@@ -100,7 +105,7 @@ def receive(read: Callable[[int], bytes]) -> tuple[Header, Arrays]:
 def encode(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
     """Describe `value` in JSON, putting its numbers into `arrays`; what is strange becomes "other"."""
     kind = type(value)
-    if len(arrays) >= MAX_VALUES or depth > 3:
+    if len(arrays) >= MAX_VALUES or depth > 4:
         return {"other": "a structure too large or too deep"}
     if value is None or kind is bool:
         return value
@@ -113,10 +118,17 @@ def encode(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
         if len(value) > MAX_NUMBERS:
             return {"other": f"{kind.__name__} of {len(value)}"[:80]}
         name, items = "tuple" if isinstance(value, tuple) else "list", list(value)
-        if len(items) > 1 and all(type(item) in (float, np.float64) for item in items):
+        if (items and are_floats(items)) or is_table(items):
             arrays.append(np.array(items, dtype=np.float64))
             return {"numbers": len(arrays) - 1, "as": name}
         return {name: [encode(item, arrays, depth + 1) for item in items[:MAX_VALUES]]}
+    if isinstance(value, dict):
+        pairs = list(islice(dict.items(value), MAX_VALUES))
+        if all(type(key) is str or (type(key) is int and 0 <= key < MAX_VALUES) for key, _ in pairs):
+            return {"dict": [[k[:80] if type(k) is str else k, encode(v, arrays, depth + 1)] for k, v in pairs]}
+        return {"other": "dict"}
+    if isinstance(value, np.ndarray) and value.dtype == object and value.ndim > 0 and value.size <= MAX_VALUES:
+        return {"objects": encode(value.tolist(), arrays, depth)}
     if isinstance(value, (int, float, complex, np.generic, np.ndarray)):
         array = np.asarray(value)  # a plain array, also of a subclass
         dtype = SENT_AS.get(array.dtype)
@@ -127,11 +139,21 @@ def encode(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
     return {"other": kind.__name__[:80]}
 
 
+def are_floats(items: Sequence[Any]) -> bool:
+    return all(type(item) in (float, np.float64) for item in items)
+
+
+def is_table(items: Sequence[Any]) -> bool:
+    """Whether these are equally long lists of floats, which go as one array."""
+    lists = all(type(row) is list and len(row) == len(items[0]) > 0 for row in items)
+    return bool(items) and lists and len(items) * len(items[0]) <= MAX_NUMBERS and all(map(are_floats, items))
+
+
 def decode(spec: Any, arrays: Sequence[np.ndarray], depth: int = 0) -> Any:
     """The value that `encode` described; raises BadFrame.  Scalars come back as Python numbers."""
     if spec is None or type(spec) is bool:
         return spec
-    if type(spec) is not dict or depth > 4:
+    if type(spec) is not dict or depth > 5:
         raise BadFrame("a value is not as agreed")
     for kind, content in spec.items():
         if kind == "text" or kind == "other":
@@ -139,13 +161,17 @@ def decode(spec: Any, arrays: Sequence[np.ndarray], depth: int = 0) -> Any:
         if kind in ("list", "tuple") and type(content) is list:
             items = [decode(item, arrays, depth + 1) for item in content]
             return items if kind == "list" else tuple(items)
+        if kind == "objects" and type(items := decode(content, arrays, depth + 1)) is list:
+            return Objects(items)
+        if kind == "dict" and type(content) is list and all(type(p) is list and len(p) == 2 for p in content):
+            return {k if type(k) is int else str(k)[:80]: decode(item, arrays, depth + 1) for k, item in content}
         if kind in ("array", "scalar", "numbers") and type(content) is int and 0 <= content < len(arrays):
             array = arrays[content]
             if kind == "array":
                 return array
             if kind == "scalar" and array.shape == ():
                 return array.item()
-            if kind == "numbers" and array.ndim == 1:
+            if kind == "numbers" and array.ndim in (1, 2):
                 return tuple(array.tolist()) if spec.get("as") == "tuple" else array.tolist()
         break
     raise BadFrame("a value is not as agreed")

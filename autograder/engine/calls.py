@@ -3,17 +3,20 @@
 Whether the code runs in this process or in a sandbox, only `ask` knows.  What the answers mean is for the checks.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from .answering import Answerer, Arrays, BadFrame, Header, Other, decode, encode, frame, receive
+from .answering import Answerer, Arrays, BadFrame, Header, Objects, Other, decode, encode, frame, receive
 
-Ask = Callable[[Header, Arrays, str], tuple[Header, Arrays]]
+# Header, arrays, and the method that it is about; and `limit=` seconds of CPU time, where it has less than usual.
+Ask = Callable[..., tuple[Header, Arrays]]
 
 METHOD_CPU = 10.0  # seconds of CPU time for one call
 TRAINING_CPU = 60.0  # seconds of CPU time for one training, all its stretches together
+CUT_OFF = 0.3  # seconds after which a call with a limit of its own is cut off, unless twice that limit is more
 
 
 class CallFailed(Exception):
@@ -46,6 +49,16 @@ class Student:
         self._ask = ask
         self.calls = 0  # requests that may change an object
         self.then: Any = None  # what the last reply told besides
+        self._limits: dict[str, float] = {}
+
+    @contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """Meanwhile a call that takes more CPU time than this has timed out; it is cut off early."""
+        self._limits = {"limit": seconds}
+        try:
+            yield
+        finally:
+            self._limits = {}
 
     def run(self, name: str, *values: Any, **options: Any) -> Any:
         """What the student's function `name` returns; raises CallFailed."""
@@ -62,7 +75,7 @@ class Student:
     def request(self, header: Header, arrays: Arrays, shown: str, method: str) -> tuple[Any, list[Any]]:
         """Value and arguments-as-they-are-afterwards of one request; raises CallFailed."""
         self.calls += header["do"] != "get"
-        reply, returned = self._ask(header, arrays, method)
+        reply, returned = self._ask(header, arrays, method, **self._limits)
         if "value" in reply:
             try:
                 self.then = decode(reply.get("then"), returned)
@@ -70,7 +83,7 @@ class Student:
             except BadFrame as error:
                 raise CallFailed(method, "crashed", f"{shown} gave an answer that cannot be read: {error}") from None
         if "timeout" in reply:
-            raise CallFailed(method, "timeout", f"{shown} did not finish within {reply['timeout']:.0f} s")
+            raise CallFailed(method, "timeout", f"{shown} did not finish within {reply['timeout']:.2g} s")
         if "crashed" in reply:
             raise CallFailed(method, "crashed", f"{shown} ended its process: {reply['crashed']}")
         raise failure(method, shown, reply.get("raised", {}))
@@ -114,6 +127,8 @@ def copied(value: Any) -> Any:
     """The value with arrays and lists of its own."""
     if isinstance(value, np.ndarray):
         return value.copy()
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
     return type(value)(map(copied, value)) if type(value) in (list, tuple) else value
 
 
@@ -123,15 +138,17 @@ def described(value: Any) -> str:
         return f"an array of shape {value.shape}"
     if isinstance(value, Other):
         return f"an object of type {value.type_name}"
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, Objects):
+        return f"an array of {len(value)} objects"
+    if isinstance(value, (list, tuple, dict)):
         return f"a {type(value).__name__} of {len(value)}"
     return "None" if value is None else f"the {type(value).__name__} {value!r}"[:60]
 
 
 def direct(answerer: Answerer) -> Ask:
-    """An `ask` for networks of our own: no frames, only copies of the arrays."""
+    """An `ask` for networks of our own: no frames, only copies of the arrays, and no limits."""
 
-    def ask(header: Header, arrays: Arrays, method: str) -> tuple[Header, Arrays]:
+    def ask(header: Header, arrays: Arrays, method: str, limit: float | None = None) -> tuple[Header, Arrays]:
         reply, returned = answerer.answer(header, [array.copy() for array in arrays])
         return reply, [array.copy() for array in returned]
 
@@ -139,9 +156,9 @@ def direct(answerer: Answerer) -> Ask:
 
 
 def in_process(answerer: Answerer) -> Ask:
-    """An `ask` that runs the student's code here, through the same frames as in the sandbox."""
+    """An `ask` that runs the student's code here, through the same frames as in the sandbox; without limits."""
 
-    def ask(header: Header, arrays: Arrays, method: str) -> tuple[Header, Arrays]:
+    def ask(header: Header, arrays: Arrays, method: str, limit: float | None = None) -> tuple[Header, Arrays]:
         reply, returned = answerer.answer(*through(header, arrays))
         try:
             return through(reply, returned)

@@ -20,6 +20,7 @@ from ..engine.calls import METHOD_CPU, CallFailed, Student
 from ..engine.runner import Engine
 from ..intake.cells import without
 from ..intake.submissions import Submission
+from ..results.diagnosis import Examples, shown_by
 from ..results.model import Result, as_dict
 from ..results.record import kit_failure, load_problem, result
 from ..sandbox import Sandbox, SandboxError, Worker
@@ -102,6 +103,7 @@ def grade(submission: Submission, sandbox: Sandbox) -> Graded:
     """The result of one submission."""
     began = perf_counter()
     engine: Engine | None = None
+    examples: Examples = {}
     reason, killed = submission.reason, False
     if reason is None:
         with ExitStack() as stack:
@@ -111,19 +113,32 @@ def grade(submission: Submission, sandbox: Sandbox) -> Graded:
             if reason is None:
                 runtime = SandboxRuntime(worker, submission.spent)
                 engine = Engine(course(), runtime)
-                run_checks(engine)
+                examples = run_checks(engine)
                 runtime.fresh_process()
             killed = worker.killed
     spent = (runtime.spent if engine else 0.0) if killed else None
     if engine and any("MemoryError" in error for error in engine.kit_errors):
         engine, reason = None, OVERRUN.format(f"{JUDGING_MEMORY >> 20} MiB")
-    return Graded(result(submission, sandbox.name, engine, reason, perf_counter() - began), spent)
+    return Graded(result(submission, sandbox.name, engine, reason, perf_counter() - began, examples), spent)
 
 
-def run_checks(engine: Engine) -> None:
-    """Every check on every variant of its data."""
-    engine.run_all(checks().values())
+def run_checks(engine: Engine) -> Examples:
+    """Every check on every variant of its data; examples of what the visible ones have found wrong."""
+    examples: Examples = {}
+
+    def ask() -> None:
+        nonlocal examples
+        engine.runtime.fresh_process()
+        try:
+            examples = shown_by(engine.results, lambda: assignment().proxy.student(engine.runtime.ready()))
+        except MemoryError:  # as in checks, it ends the grading
+            raise
+        except Exception as error:
+            engine.kit_errors.append(f"examples: {type(error).__name__}: {error}")
+
+    engine.run_all(checks().values(), ask)
     engine.kit_errors += [f"the task {task} has no check" for task, done in engine.results.items() if not done]
+    return examples
 
 
 def grade_apart(submission: Submission, sandbox: Sandbox) -> Result:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from .. import ROOT
+from ..course.adjust import Adjustments, find_adjustments
 from ..course.model import assignment
 from ..course.rubric import LateRule, named, rubric, settings
 from ..course.seed import is_example, seed, use_example
@@ -28,6 +29,7 @@ from ..report.terminal import class_table, progress
 from ..results.attempts import better
 from ..results.model import Result
 from ..results.record import fingerprint, kit_failure
+from ..results.settle import settled
 from ..results.store import (
     GRADES,
     REPORT,
@@ -54,12 +56,15 @@ class Gradebook(Protocol):
     def record(self, result: Result, submission: Submission) -> None: ...
 
 
-def grade_class(
-    options: argparse.Namespace, gradebook: Callable[[Path | None, bool], AbstractContextManager[Gradebook]]
-) -> int:
+OpenGradebook = Callable[[Path | None, bool], AbstractContextManager[Gradebook]]
+ReadTimes = Callable[[Adjustments, Collection[str]], Mapping[str, str]]
+
+
+def grade_class(options: argparse.Namespace, gradebook: OpenGradebook, times: ReadTimes, trial: bool = False) -> int:
     """Grade what is new or changed, write everything, and say what came of it; the exit status.
 
     `gradebook` opens the one at a path, or none; and is told whether students are the example class's.
+    `times` reads when students handed in from the table that the adjustments name.  A trial says only what fails.
     """
     console = Console()
     submitted = options.submitted
@@ -77,6 +82,8 @@ def grade_class(
     names = result_names(handed.uploads)
     students = {names[folder]: upload for folder, upload in handed.uploads.items()}
     chosen = chosen_of(students, options.student and [names.get(name, name) for name in options.student], submitted)
+    adjustments = find_adjustments(options.adjust, submitted, names)
+    handed_in = times(adjustments, students)
     if options.out.resolve() == submitted.resolve():
         raise BadInput(f"{options.out} holds the submissions: name another folder for the results.")
     locked = open_output(options.out)
@@ -102,12 +109,18 @@ def grade_class(
             submission = Submission(name, {}, "files", (), (), (), {}, None, "")
             with safely(name, "it could not be read"):
                 submission = replace(read_submission(upload, folders[name], stubs), student=name)
+                submission = submission.handed_in(handed_in.get(name))
             if name in failed:
                 finish(submission, kit_failure(submission, crew.sandboxes[0], RuntimeError(failed[name])))
                 continue
             found = None if options.force else read_result(options.out, name)
             if found and found.sha256 in [fingerprint(submission, sandbox) for sandbox in crew.sandboxes]:
-                done(submission, found)
+                final = found
+                with safely(name, "its earlier result is damaged"):
+                    final = settled(found, adjustments)
+                if final != found:  # something else was decided since
+                    write(final)
+                done(submission, final)
                 if failed.pop(name, None) is None:
                     continue  # else the earlier result is damaged, or nbgrader has not all of it
             yield submission
@@ -115,14 +128,18 @@ def grade_class(
     def finish(submission: Submission, result: Result) -> None:
         """Write what came of one submission."""
         student = submission.student
-        if options.best_of:
-            result = better(read_result(options.out, student), result)
-        result = noted(result, example, rule)
-        with safely(student, "no feedback.html was written"):
-            write_feedback(options.out, result)
-        with safely(student, "no results.json was written"):
-            write_result(options.out, result)  # last: what has it is done, if this run is killed now
+        result = settled(result, adjustments)
+        if options.best_of and (earlier := read_result(options.out, student)):
+            result = better(settled(earlier, adjustments), result)
+        result = noted(result, example, rule if student not in handed_in else None)
+        write(result)
         done(submission, result)
+
+    def write(result: Result) -> None:
+        with safely(result.student, "no feedback.html was written"):
+            write_feedback(options.out, result)
+        with safely(result.student, "no results.json was written"):
+            write_result(options.out, result)  # last: what has it is done, if this run is killed now
 
     def done(submission: Submission, result: Result) -> None:
         with safely(submission.student, "it is in no table"):
@@ -148,6 +165,12 @@ def grade_class(
             failed[name] = "its earlier result is damaged"
     write_grades(options.out, graded)
     write_report(options.out, graded)
+    os.close(locked)
+    failed = {**{row.student: row.kit_error for row in rows if row.kit_error}, **failed}
+    for name, why in sorted(failed.items()):
+        print(f"autograder: the kit itself failed on {printable(name)}: {printable(why)}", file=sys.stderr)
+    if trial:
+        return 1 if failed else 0
     class_table(console, rows)
     for line in [*handed.said, *summary(graded), *gone(options.out, students), *renamed(names)]:
         console.print(escape(printable(line)))
@@ -156,10 +179,6 @@ def grade_class(
     console.print(
         f"Results are in {options.out}: {REPORT}, {GRADES}, and STUDENT/{assignment().name}/feedback.html for each."
     )
-    failed = {**{row.student: row.kit_error for row in rows if row.kit_error}, **failed}
-    for name, why in sorted(failed.items()):
-        print(f"autograder: the kit itself failed on {printable(name)}: {printable(why)}", file=sys.stderr)
-    os.close(locked)
     return 1 if failed else 0
 
 

@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..course.adjust import FILE as ADJUST
 from ..course.model import assignment
 from ..text import encodable, printable_name
 from . import uploads
@@ -116,6 +117,7 @@ def _in_folder(folder: Path) -> Handed | None:
     """None where it is laid out in another way than a platform's."""
     with os.scandir(folder) as found:
         tops = {entry.name: entry.is_dir(follow_symlinks=False) for entry in found if not is_silent(entry.name)}
+    tops.pop(ADJUST, None)
 
     def holding(name: str) -> bool:
         return any(os.path.lexists(folder / top / name) for top, is_folder in tops.items() if is_folder)

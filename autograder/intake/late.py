@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:  # what writes a result imports this, and has to start where NumPy is missing
+    from ..course.adjust import Extension
     from ..course.rubric import LateRule
 
 TIMESTAMP = "timestamp.txt"  # nbgrader's, beside what was handed in
@@ -46,11 +47,13 @@ UNREAD = f"{TIMESTAMP} holds no time such as 2026-12-01 23:59:00 UTC, so when th
 
 @dataclass(frozen=True)
 class Lateness:
-    """What being late costs: `days` begun since it was due (ISO text), `penalty` in points."""
+    """What being late costs: `days` begun since it was due (ISO text) and grace ended, `penalty` in points."""
 
     due: str
     days: int
     penalty: float
+    free_days: int = 0  # of the days, those that cost nothing: off the budget
+    reason: str | None = None  # why this student has another due date, budget or time
 
 
 def parse_time(text: str) -> str | None:
@@ -79,14 +82,21 @@ def _zone(name: str | None) -> tzinfo:
     return ZoneInfo(name)
 
 
-def lateness(submitted: str | None, earned: float, rule: LateRule | None) -> Lateness | None:
+def lateness(
+    submitted: str | None, earned: float, rule: LateRule | None, extension: Extension | None = None
+) -> Lateness | None:
     """Days begun since it was due, and the points that they cost.
 
     `submitted` is ISO text, `earned` is score and bonus together.  None without a rule or a time.
     """
     if rule is None or submitted is None:
         return None
-    over = (datetime.fromisoformat(submitted) - rule.due) / timedelta(days=1)
-    days = max(0, math.ceil(over))
-    penalty = round(earned * min(1.0, days * rule.percent_per_day / 100), 2)
-    return Lateness(rule.due.isoformat(), days, penalty)
+    due = extension.due if extension and extension.due else rule.due
+    budget = rule.free_days if extension is None or extension.free_days is None else extension.free_days
+    over = datetime.fromisoformat(submitted) - due - timedelta(minutes=rule.grace_minutes)
+    days = max(0, math.ceil(over / timedelta(days=1)))
+    free = min(days, budget)
+    percent = min((days - free) * rule.percent_per_day, rule.max_percent)
+    return Lateness(
+        due.isoformat(), days, round(earned * percent / 100, 2), free, extension.reason if extension else None
+    )

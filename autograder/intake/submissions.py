@@ -66,6 +66,11 @@ class Submission:
     submitted: str | None = None  # when, as ISO text in UTC, if nbgrader's timestamp.txt says so
     spent: float = 0.0  # seconds that a first grading has cost, of which a process was killed from outside
 
+    def handed_in(self, time: str | None) -> Submission:
+        """The same, handed in at this time, if there is one, whatever its files say."""
+        notes = tuple(note for note in self.notes if note != UNREAD)
+        return replace(self, submitted=time, notes=notes) if time else self
+
 
 def released_stubs() -> dict[str, bytes]:
     """The files that students start from, by name."""

@@ -1,15 +1,20 @@
 """`feedback.html`: one page for one student, that needs nothing but itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..course.model import assignment
-from ..engine.outcome import CheckResult, Status
+from ..engine.outcome import WAITING, CheckResult, Status
+from ..results.decisions import decisions
+from ..results.diagnosis import MOST, to_mend
 from ..results.model import Result, TaskResult
 from ..results.store import result_path, write_whole
+from ..text import ZERO_WIDTH, replace_unprintable
+from .card import cards
+from .prose import prose
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -24,6 +29,8 @@ STATES = {
     Status.UNTRIED: "not written yet",
     Status.BLOCKED: "can't be checked yet",
 }
+SIGNS = {Status.PASSED: "✓", Status.UNTRIED: "–", Status.BLOCKED: "–", Status.PARTIAL: "~"}  # of all others ✗
+MOST_LISTED = 50  # mistakes beyond the cards
 
 
 @cache
@@ -31,16 +38,66 @@ def templates() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # not for who never writes a page
 
     folder = Path(__file__).parent / "templates"
-    return Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"prose": prose, "points": "{:g}".format}
+    return environment
+
+
+def rendered(template: str, **about: object) -> str:
+    """The page, in which nothing of what anyone wrote steers whatever shows it."""
+    lines = templates().get_template(template).render(about).split("\n")
+    return "\n".join(replace_unprintable(line, keep=ZERO_WIDTH) for line in lines)
 
 
 @dataclass
 class Line:
-    """A check with its hidden twin, and each message said once."""
+    """A check with its hidden twin, and what was not said before in its task."""
 
     title: str
     results: list[CheckResult] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+
+    @property
+    def state(self) -> Status:
+        """The first that is not passed."""
+        return next((one.status for one in self.results if one.status != Status.PASSED), Status.PASSED)
+
+    @property
+    def sign(self) -> str:
+        return SIGNS.get(self.state, "✗")
+
+    @property
+    def told(self) -> str:
+        """How it ended, on visible and on hidden data."""
+        states = dict.fromkeys(STATES[one.status] for one in self.results)
+        if len(states) == 1:
+            return next(iter(states))
+        return ", ".join(f"{STATES[one.status]}{'' if one.visible else ' on hidden data'}" for one in self.results)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A share of a task's points in the bar: earned, lost, or not tried."""
+
+    kind: str
+    points: float
+
+
+@dataclass(frozen=True)
+class Section:
+    """A task on the page."""
+
+    task: TaskResult
+    state: Status
+    sign: str
+    lines: Sequence[Line]
+    parts: Sequence[Part]
 
 
 def write_feedback(out: Path, result: Result) -> None:
@@ -49,10 +106,35 @@ def write_feedback(out: Path, result: Result) -> None:
 
 
 def page(result: Result) -> str:
-    tasks = [(task, state_of(task), joined(task.checks)) for task in result.tasks]
-    about = assignment().pictures
-    drawn = {"pictures": about.drawn(result.pictures), "title": about.title, "note": about.note}
-    return templates().get_template("feedback.html").render(r=result, tasks=tasks, states=STATES, **drawn)
+    about, found = assignment().pictures, to_mend(result.diagnosis, result.tasks)
+    titles = {task.id: task.title for task in result.tasks}
+    return rendered(
+        "feedback.html",
+        r=result,
+        decisions=decisions(result),
+        sections=[section(task) for task in result.tasks],
+        cards=cards(found[:MOST], titles),
+        others=found[MOST : MOST + MOST_LISTED],
+        left_out=len(found[MOST + MOST_LISTED :]),
+        states=STATES,
+        pictures=about.drawn(result.pictures),
+        title=about.title,
+        note=about.note,
+    )
+
+
+def section(task: TaskResult) -> Section:
+    state = state_of(task)
+    return Section(task, state, SIGNS.get(state, "✗"), joined(task.checks), parts_of(task))
+
+
+def parts_of(task: TaskResult) -> list[Part]:
+    """What was earned, what was lost, and what was not tried, as far as there is any."""
+    waiting = sum(check.max_points - check.points for check in task.checks if check.status in WAITING)
+    waiting = round(waiting, 2) if task.checks else task.max_points
+    lost = round(task.max_points - task.points - waiting, 2)
+    parts = (("earned", task.points), ("lost", lost), ("not tried", waiting))
+    return [Part(kind, points) for kind, points in parts if points > 0]
 
 
 def state_of(task: TaskResult) -> Status:
@@ -62,16 +144,19 @@ def state_of(task: TaskResult) -> Status:
         return Status.PASSED
     if task.points > 0:
         return Status.PARTIAL
-    alike = (status for status in (Status.UNTRIED, Status.BLOCKED) if statuses <= {status})
-    return next(alike, Status.FAILED) if statuses else Status.BLOCKED
+    if statuses <= {Status.BLOCKED}:
+        return Status.BLOCKED
+    return Status.UNTRIED if statuses <= set(WAITING) else Status.FAILED
 
 
 def joined(checks: Iterable[CheckResult]) -> list[Line]:
-    """The checks with those on hidden data beside their visible twins."""
+    """The checks with those on hidden data beside their visible twins; each message once."""
     lines: dict[str, Line] = {}
+    said = {""}
     for check in checks:
         line = lines.setdefault(check.title, Line(check.title))
         line.results.append(check)
-        if check.message and check.message not in line.messages:
+        if check.message not in said:
             line.messages.append(check.message)
+        said.add(check.message)
     return list(lines.values())

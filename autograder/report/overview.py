@@ -4,16 +4,20 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
 from ..course.model import assignment
 from ..engine.outcome import WAITING, Status
 from ..intake.late import UNREAD
-from ..results.model import Number, Result, TaskResult
+from ..results.decisions import decisions
+from ..results.diagnosis import to_mend
+from ..results.model import Diagnosis, Number, Result, TaskResult
 from ..results.store import GRADES, write_whole
 from ..text import harmless_cell
+
+NOT_TRIED = 255  # in the place of a share: not written, or not reached
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,14 @@ class Row:
     submitted: str | None
     time_unread: bool
     kit_error: str
+    total: float
+    raw_score: Number
+    raw_bonus: Number
+    late_days: int
+    penalty: float
+    excused: bool
+    decisions: tuple[str, ...]
+    shares: bytes  # of the points of each check, in the overview's order: 0 to 100, or NOT_TRIED
     digest: str  # equal where two handed in the same; "" where there is nothing, or it is not known
 
 
@@ -46,7 +58,16 @@ class CheckCounts:
     task: str
     title: str
     visible: bool
+    place: int  # in the shares of a row
     counts: Counter[str] = field(default_factory=Counter)  # students by passed, failed, untried, blocked
+
+
+@dataclass
+class Common:
+    """A known mistake in a class: who made it, and one of its diagnoses without the student's code."""
+
+    diagnosis: Diagnosis
+    students: list[str] = field(default_factory=list)
 
 
 class Overview:
@@ -55,7 +76,7 @@ class Overview:
     def __init__(self, results: Iterable[Result] = ()):
         self._rows: dict[str, Row] = {}
         self.ungradable = 0
-        self.mistakes: Counter[str] = Counter()  # students who made each; what was not tried is none
+        self._common: dict[str, Common] = {}  # by the mistake's name; what was not tried is none
         self.checks: dict[str, CheckCounts] = {}  # by id, visible and hidden apart
         self.tasks: dict[str, TaskResult] = {}  # by id, that of the first result
         for result in results:
@@ -64,7 +85,7 @@ class Overview:
     def add(self, result: Result, digest: str = "") -> None:
         self._rows[result.student] = Row(
             student=result.student,
-            status=result.status,
+            status="excused" if result.excused else result.status,
             score=result.score,
             max_score=result.max_score,
             bonus=result.bonus,
@@ -79,28 +100,64 @@ class Overview:
             submitted=result.submitted,
             time_unread=UNREAD in result.notes,
             kit_error=(result.kit_errors or ("",))[0],
+            total=result.total,
+            raw_score=result.raw_score,
+            raw_bonus=result.raw_bonus,
+            late_days=result.late.days if result.late else 0,
+            penalty=result.late.penalty if result.late else 0.0,
+            excused=result.excused is not None,
+            decisions=tuple(decisions(result)),
+            shares=b"" if result.excused else self._shares(result),
             digest=digest,
         )
-        self.ungradable += not result.graded
-        named = set[str]()
         for task in result.tasks:
             self.tasks.setdefault(task.id, task)
+        if result.excused:
+            return
+        self.ungradable += not result.graded
+        for one in to_mend(result.diagnosis, result.tasks):
+            if one.mistake:
+                common = self._common.setdefault(one.mistake, Common(replace(one, lines=())))
+                common.students.append(result.student)
+                if common.diagnosis.example is None:
+                    common.diagnosis = replace(one, lines=())
+
+    def _shares(self, result: Result) -> bytes:
+        """Those of this result's checks, each of which is counted."""
+        found = bytearray(b"\xff" * len(self.checks))
+        for task in result.tasks:
             for check in task.checks:
-                counted = self.checks.setdefault(check.id, CheckCounts(task.id, check.title, check.visible))
+                counted = self.checks.get(check.id)
+                if counted is None:
+                    counted = CheckCounts(task.id, check.title, check.visible, len(self.checks))
+                    self.checks[check.id] = counted
+                    found.append(NOT_TRIED)
                 told_apart = check.status in (Status.PASSED, *WAITING)
                 counted.counts[check.status.value if told_apart else Status.FAILED.value] += 1
-                if check.status != Status.UNTRIED:
-                    named.update(check.mistakes)
-        self.mistakes.update(named)
+                if check.status not in WAITING:
+                    found[counted.place] = round(100 * check.points / check.max_points) if check.max_points else 100
+        return bytes(found)
+
+    @property
+    def mistakes(self) -> list[Common]:
+        """Those that most students made first."""
+        return sorted(self._common.values(), key=lambda common: -len(common.students))
 
     @property
     def rows(self) -> list[Row]:
         """By student."""
         return [self._rows[student] for student in sorted(self._rows)]
 
+    @property
+    def counted(self) -> list[Row]:
+        """Those who count in statistics: all but the excused."""
+        return [row for row in self.rows if not row.excused]
+
 
 def remark(result: Result) -> str:
     """Why there is no grade, or the most expensive loss."""
+    if result.excused:
+        return f"excused: {result.excused}"
     if result.reason:
         return result.reason
     tasks = [task for task in result.tasks if not task.bonus]
@@ -123,12 +180,16 @@ def write_grades(out: Path, overview: Overview) -> None:
         [
             *("student", "status", "score", "max_score", "bonus", "max_bonus"),
             *overview.tasks,
-            "source",
-            "sandbox",
-            "reason",
+            *("source", "sandbox", "reason"),
+            *("total", "raw_score", "raw_bonus", "late_days", "penalty", "decisions"),
         ]
     )
     for row in overview.rows:
-        before = row.student, row.status, row.score, row.max_score, row.bonus, row.max_bonus
-        lines.writerow(map(harmless_cell, [*before, *row.points, row.source, row.sandbox, row.reason or ""]))
+        points: list[Number | str] = [row.score, row.max_score, row.bonus, row.max_bonus, *row.points]
+        about = [row.source, row.sandbox, row.reason or ""]
+        final: list[Number | str] = [row.total, row.raw_score, row.raw_bonus, row.late_days, row.penalty]
+        if row.excused:
+            points, final = [""] * len(points), [""] * len(final)
+        cells = [row.student, row.status, *points, *about, *final, " ".join(row.decisions)]
+        lines.writerow(map(harmless_cell, cells))
     write_whole(out / GRADES, text.getvalue())

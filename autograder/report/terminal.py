@@ -16,6 +16,8 @@ from rich.progress import (
 from rich.table import Table
 
 from ..engine.outcome import Status
+from ..results.changes import Change
+from ..results.decisions import decisions
 from ..results.model import Result
 from ..text import printable
 from .overview import Row
@@ -48,11 +50,26 @@ def class_table(console: Console, rows: Sequence[Row]) -> None:
         justify: Literal["left", "right"] = "left" if name in ("student", "") else "right"
         table.add_column(name, justify=justify, overflow="fold")
     for r in rows[:MOST_ROWS]:
-        points = f"{r.score:g}", f"{r.bonus:g}", f"{r.seconds:.1f}"
-        table.add_row(escape(printable(r.student)), *points, escape(printable(r.remark)))
+        points = ("excused", "") if r.excused else (f"{r.score:g}", f"{r.bonus:g}")
+        table.add_row(escape(printable(r.student)), *points, f"{r.seconds:.1f}", escape(printable(r.remark)))
     console.print(table)
     if len(rows) > MOST_ROWS:
         console.print(f"... and {len(rows) - MOST_ROWS:,} more, which report.html and grades.csv have.")
+
+
+def changes_table(console: Console, changes: Sequence[Change], students: int) -> None:
+    """A line per student whose score, bonus included, or its maximum is another than before: how, and why."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("student", "before", "after", "change", "why"):
+        justify: Literal["left", "right"] = "left" if name in ("student", "why") else "right"
+        table.add_column(name, justify=justify, overflow="fold")
+    for change in changes:
+        by = f"{change.after[0] - change.before[0]:+g}" if change.before and change.after else ""
+        totals = ["{:g}/{:g}".format(*pair) if pair else "-" for pair in (change.before, change.after)]
+        table.add_row(escape(printable(change.student)), *totals, by, escape(printable("; ".join(change.why))))
+    if changes:
+        console.print(table)
+    console.print(f"The scores of {len(changes)} of {students} students change.")
 
 
 def one_result(console: Console, result: Result) -> None:
@@ -68,7 +85,7 @@ def one_result(console: Console, result: Result) -> None:
                 console.print(f"          {escape(printable(check.message))}", highlight=False)
                 said.add(check.message)
     console.print()
-    for note in [*filter(None, [result.reason]), *result.notes]:
+    for note in [*filter(None, [result.reason]), *result.notes, *decisions(result)]:
         console.print(escape(printable(note)))
     console.print(
         f"Score {result.score:g} of {result.max_score:g}, bonus {result.bonus:g} of {result.max_bonus:g}"

@@ -4,7 +4,6 @@
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from ..course.example import Example
 from ..engine.outcome import CheckResult
 from ..intake.late import Lateness
 
@@ -21,16 +21,44 @@ SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 
 
 @dataclass(frozen=True)
+class Excerpt:
+    """A function of the student's, as it was handed in."""
+
+    where: str  # the file, or the cell of a notebook
+    first: int  # the number there of the first line
+    text: tuple[str, ...]
+    marked: tuple[int, ...] = ()  # numbers of the lines that are meant
+
+
+@dataclass(frozen=True)
 class Diagnosis:
     """One thing that is wrong: where in the chapter, in which piece of it, what it cost, and what shows it."""
 
-    equation: str  # such as BP1
+    equation: str  # such as BP1; empty where that is not known
     piece: str  # of the equation
     mistake: str | None  # its name, if it has one
     sentence: str
     cost: float  # points
     evidence: tuple[str, ...]  # checks that show it, by id
-    lines: tuple[str, ...] = ()  # of the student's code
+    lines: tuple[Excerpt, ...] = ()  # of the student's code
+    example: Example | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from others of the submission: its task, and its name or the first check that shows it."""
+        return self.evidence[0].split("/")[0], self.mistake or self.evidence[0]
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """What an instructor decided about a task: the points before and after it, and what the task is worth then."""
+
+    task: str
+    check: str | None  # where it is about one
+    before: Number
+    after: Number
+    max_points: Number
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -39,11 +67,13 @@ class TaskResult:
 
     id: str
     title: str
-    points: Number
+    points: Number  # with all that an instructor decided, before what being late costs
     max_points: Number
+    raw_points: Number  # of its checks
+    raw_max_points: Number
     bonus: bool
     checks: tuple[CheckResult, ...]
-    diagnosis: tuple[Diagnosis, ...] = ()
+    diagnosis: tuple[Diagnosis, ...] = ()  # without lines and example
 
 
 @dataclass(frozen=True)
@@ -56,10 +86,14 @@ class Result:
     source: Literal["files", "notebook"]
     status: Literal["graded", "ungradable"]
     reason: str | None  # why it could not be graded
-    score: Number
+    score: Number  # after all that an instructor decided, and what being late costs
     max_score: Number
     bonus: Number
     max_bonus: Number
+    raw_score: Number  # of the checks, before
+    raw_bonus: Number
+    adjustments: tuple[Adjustment, ...]
+    excused: str | None  # why this student gets no grade
     submitted: str | None  # ISO 8601, in UTC
     late: Lateness | None
     sandbox: str
@@ -70,7 +104,7 @@ class Result:
     notes: tuple[str, ...]
     kit_errors: tuple[str, ...]
     tasks: tuple[TaskResult, ...]
-    diagnosis: tuple[Diagnosis, ...] = ()  # of all tasks
+    diagnosis: tuple[Diagnosis, ...] = ()  # of all tasks, in their order
     pictures: dict[str, Any] = field(default_factory=dict)  # by check, what the assignment's pictures are drawn from
     example: bool = False  # of the example class
 
@@ -80,8 +114,8 @@ class Result:
 
     @property
     def total(self) -> float:
-        """Score and bonus together, less what being late costs."""
-        return round(self.score + self.bonus - (self.late.penalty if self.late else 0.0), 2)
+        """Score and bonus together: the one number that counts."""
+        return round(self.score + self.bonus, 2)
 
 
 def as_dict(result: Result) -> dict[str, Any]:
@@ -99,17 +133,6 @@ def from_json(text: str) -> Result:
         return msgspec.convert(json.loads(text), Result)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
-
-
-def diagnosed(task: TaskResult, mistakes: Mapping[str, Any]) -> tuple[Diagnosis, ...]:
-    """The known mistakes (Mistake, by name) that its checks have shown, in their order."""
-    found = []
-    for name in dict.fromkeys(name for check in task.checks for name in check.mistakes if name in mistakes):
-        shown = [check for check in task.checks if name in check.mistakes]
-        cost = round(sum(check.max_points - check.points for check in shown), 2)
-        about, evidence = mistakes[name], tuple(check.id for check in shown)
-        found.append(Diagnosis(about.equation, ", ".join(about.replaces), name, about.says, cost, evidence))
-    return tuple(found)
 
 
 def schema() -> dict[str, Any]:

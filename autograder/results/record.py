@@ -11,15 +11,16 @@ import numpy as np
 from .. import ROOT, VERSION
 from ..course.model import assignment
 from ..course.reference import course
-from ..course.rubric import rubric
 from ..course.seed import keyed
 from ..engine.answering import Header
 from ..engine.check import RubricTask
 from ..engine.outcome import CheckResult
 from ..engine.runner import Engine
-from ..intake.late import lateness
+from ..intake.excerpts import Excerpts
 from ..intake.submissions import Submission
-from .model import SCHEMA, Number, Result, TaskResult, diagnosed
+from .diagnosis import Examples, diagnosed, of_all
+from .model import SCHEMA, Number, Result, TaskResult
+from .settle import settled
 
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 
@@ -60,7 +61,14 @@ def version() -> str:
     return ".".join(platform.python_version_tuple()[:2])
 
 
-def result(submission: Submission, sandbox: str, engine: Engine | None, reason: str | None, seconds: float) -> Result:
+def result(
+    submission: Submission,
+    sandbox: str,
+    engine: Engine | None,
+    reason: str | None,
+    seconds: float,
+    examples: Examples | None = None,
+) -> Result:
     """The record of one submission; without an engine nothing of it was graded, for this reason."""
     tasks = [task_result(task, engine.results[task.id] if engine else []) for task in course().tasks]
 
@@ -69,7 +77,7 @@ def result(submission: Submission, sandbox: str, engine: Engine | None, reason: 
         return points
 
     score, bonus = total("points", False), total("points", True)
-    return Result(
+    raw = Result(
         schema=SCHEMA,
         student=submission.student,
         assignment=assignment().name,
@@ -80,8 +88,12 @@ def result(submission: Submission, sandbox: str, engine: Engine | None, reason: 
         max_score=total("max_points", False),
         bonus=bonus,
         max_bonus=total("max_points", True),
+        raw_score=score,
+        raw_bonus=bonus,
+        adjustments=(),
+        excused=None,
         submitted=submission.submitted,
-        late=lateness(submission.submitted, score + bonus, rubric().late),
+        late=None,
         sandbox=sandbox,
         sha256=None if engine and engine.kit_errors else fingerprint(submission, sandbox),
         seconds=round(seconds, 3),
@@ -90,15 +102,17 @@ def result(submission: Submission, sandbox: str, engine: Engine | None, reason: 
         notes=submission.notes,
         kit_errors=tuple(engine.kit_errors) if engine else (),
         tasks=tuple(tasks),
-        diagnosis=tuple(found for task in tasks for found in task.diagnosis),
+        diagnosis=of_all(tasks, Excerpts(submission), examples or {}),
         pictures=assignment().pictures.data(engine.cases) if engine else {},
     )
+    return settled(raw)
 
 
 def task_result(task: RubricTask, checks: Sequence[CheckResult]) -> TaskResult:
     points = round(sum(check.points for check in checks), 2)
-    bare = TaskResult(task.id, task.title, points, task.points, task.bonus, tuple(checks))
-    return replace(bare, diagnosis=diagnosed(bare, assignment().mistakes))
+    found = diagnosed(checks, assignment().mistakes)
+    worth = task.points
+    return TaskResult(task.id, task.title, points, worth, points, worth, task.bonus, tuple(checks), found)
 
 
 def kit_failure(submission: Submission, sandbox: str, error: BaseException) -> Result:

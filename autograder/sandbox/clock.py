@@ -34,6 +34,11 @@ class Clock:
         """Seconds so far; those since the last look by the clock on the wall."""
         return self._charged + self._open
 
+    @property
+    def cpu(self) -> float:
+        """CPU seconds alone, up to now."""
+        return cpu_of(family(self._worker) | {self._pid}) - self._cpu
+
     def start(self) -> None:
         self._since = monotonic()
 
@@ -48,8 +53,7 @@ class Clock:
         waited, own = waited_by(self._pid), waited_by()
         waiting = max(waited - self.waited, 0.0) + own - self._own
         wall = max(self._open - waiting, 0.0) if RECORDED else self._open * UNRECORDED
-        cpu = cpu_of(family(self._worker) | {self._pid}) - self._cpu
-        self._charged += max(wall, cpu - self._charged)
+        self._charged += max(wall, self.cpu - self._charged)
         self._open, self.waited, self._own = 0.0, waited, own
         return self._charged
 

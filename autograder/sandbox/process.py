@@ -39,6 +39,11 @@ class Child:
         """Seconds that it has used up, from its fork on: see clock.py."""
         return self._before + (self._line.clock.cost if self._line else 0.0)
 
+    @property
+    def cpu(self) -> float:
+        """CPU seconds that it has used up; 0 once it is gone."""
+        return self._line.clock.cpu if self._line else 0.0
+
     def ask(self, header: Header, arrays: Sequence[np.ndarray] = (), cpu: float = 10.0) -> tuple[Header, Arrays]:
         """The answer, or {"timeout": seconds}, or {"crashed": sentence}: the process is gone then."""
         if self._line is None:

@@ -11,7 +11,17 @@ from autograder.results.store import write_result
 RESULT = {
     **{"schema": 1, "assignment": "ps18", "source": "files", "status": "graded", "reason": None},
     **{"max_score": 100, "max_bonus": 50, "sandbox": "bubblewrap", "sha256": "0" * 64, "seconds": 1.0},
-    **{"submitted": None, "late": None, "taken": [], "ignored": [], "notes": [], "kit_errors": [], "tasks": []},
+    **{
+        "submitted": None,
+        "late": None,
+        "adjustments": [],
+        "excused": None,
+        "taken": [],
+        "ignored": [],
+        "notes": [],
+        "kit_errors": [],
+        "tasks": [],
+    },
 }
 
 
@@ -24,7 +34,8 @@ def grade(out: Path, students: dict[str, dict]) -> Path:
 
 def result_of(student: str, **fields) -> Result:
     """A student's result, with these fields as results.json has them."""
-    return from_json(json.dumps({**RESULT, "student": student, "score": 0.0, "bonus": 0.0, **fields}))
+    whole = {**RESULT, "student": student, "score": 0.0, "bonus": 0.0, **fields}
+    return from_json(json.dumps({"raw_score": whole["score"], "raw_bonus": whole["bonus"], **whole}))
 
 
 def run(capsys, *arguments) -> tuple[int, str, str]:

@@ -127,7 +127,7 @@ def test_a_mistake_is_named_and_hidden_checks_keep_their_data_and_are_not_hidden
     assert results["score"] == 77 and results["extra_data"]["submitted"] == "2026-12-03T22:22:32+00:00"
     assert {test["visibility"] for test in results["tests"]} == {results["visibility"]} == {"visible"}
     assert results["stdout_visibility"] == "hidden"
-    base = [check for check in checks() if check.split("/")[0] in ("forward", "backward")]
+    base = [check for check in checks().values() if check.task.id in ("forward", "backward") and check.weight]
     of_base = [test for test in results["tests"] if test["tags"][0] in ("forward", "backward")]
     assert len(of_base) == 2 * len(base)
     hidden = [test for test in results["tests"] if "(on hidden data)" in test["name"]]
@@ -176,8 +176,9 @@ def test_without_metadata_it_is_graded_all_the_same(container):
 def test_being_late_is_a_line_of_its_own():
     rule = LateRule(datetime(2026, 12, 1, tzinfo=timezone.utc), 10)
     task = {"id": "a", "title": "A", "points": 50.0, "max_points": 100.0, "bonus": False, "checks": []}
+    task |= {"raw_points": 50.0, "raw_max_points": 100.0}
     submitted = "2026-12-02T12:00:00+00:00"
-    graded = result_of("s", score=50.0, tasks=[task], submitted=submitted)
+    graded = result_of("s", score=40.0, raw_score=50.0, tasks=[task], submitted=submitted)
     report = in_gradescope(replace(graded, late=lateness(submitted, 50.0, rule)))
     jsonschema.validate(report, RESULTS)
     assert report["score"] == 40 and report["tests"][-1]["name"] == "Late" and report["tests"][-1]["score"] == -10

@@ -98,6 +98,9 @@ def test_without_a_rule_or_a_time_nobody_is_late():
     "table",
     [
         *("2026-12-01", {}, {"due": DUE}, {"due": DUE, "percent_per_day": 10, "grace": 1}),
+        *({"due": DUE, "percent_per_day": 10, "grace_minutes": minutes} for minutes in (-1, 1.5, "10", 100_000)),
+        *({"due": DUE, "percent_per_day": 10, "free_days": days} for days in (-1, 0.5, "2", True)),
+        *({"due": DUE, "percent_per_day": 10, "max_percent": most} for most in (-1, 101, "50")),
         *({"due": "2026-12-01", "percent_per_day": 10}, {"due": datetime(2026, 12, 1), "percent_per_day": 10}),
         *({"due": DUE, "percent_per_day": percent} for percent in (-1, 101, "10", True, float("nan"))),
     ],
@@ -144,15 +147,24 @@ def test_a_timestamp_that_is_none_changes_no_grade_and_a_note_says_so(tmp_path, 
     assert any("timestamp.txt holds no time" in note for note in submission.notes)
 
 
-def test_a_late_submission_keeps_its_score_and_the_penalty_stands_beside_it(with_late_days, tmp_path, capsys):
+def test_a_late_submission_is_scored_after_the_penalty_and_the_raw_score_stands_beside_it(
+    with_late_days, tmp_path, capsys
+):
     with_late_days()
     shutil.copytree(CLASS / "halfway", tmp_path / "class" / "halfway")
     (tmp_path / "class" / "halfway" / "ps18" / "timestamp.txt").write_text("2026-12-03 12:00:00.5 UTC")
     status, said, _ = run(capsys, "grade-one", tmp_path / "class" / "halfway" / "ps18", "--json")
     result = json.loads(said)
-    assert status == 0 and (result["score"], result["bonus"]) == (30, 0)
+    assert status == 0 and (result["score"], result["bonus"]) == (24, 0)
+    assert (result["raw_score"], result["raw_bonus"]) == (30, 0)
     assert result["submitted"] == "2026-12-03T12:00:00+00:00"
-    assert result["late"] == {"due": "2026-12-01T23:59:00+00:00", "days": 2, "penalty": 6.0}
+    assert result["late"] == {
+        "due": "2026-12-01T23:59:00+00:00",
+        "days": 2,
+        "penalty": 6.0,
+        "free_days": 0,
+        "reason": None,
+    }
     assert from_json(said).total == 24
 
 
@@ -194,7 +206,7 @@ def test_whose_word_a_time_is_and_who_has_none_is_said_where_being_late_costs(wi
     with_late_days()
     said += [" ".join(run(capsys, "grade", tmp_path / "class", "--out", tmp_path / "on")[1].split())]
     line = (
-        "The time of 1 of 4 is known, from timestamp.txt; not known, so not late:"
+        "The time of 1 of 4 is known, from timestamp.txt or adjust.toml; not known, so not late:"
         " bob (it cannot be read), cy (it cannot be read), dora."
     )
     pages = [(tmp_path / out / "report.html").read_text() for out in ("off", "on")]
@@ -226,7 +238,7 @@ def attempt(score, attempt_number, kit="k", **fields):
         pytest.param(None, attempt(70.0, 2), "latest", id="none before"),
         pytest.param(
             attempt(70.0, 1),
-            attempt(80.0, 2, late=LATE),
+            attempt(60.0, 2, raw_score=80.0, late=LATE),
             "earlier",
             id="lateness counts",
         ),

@@ -29,9 +29,11 @@ def test_it_says_score_bonus_total_and_status(tmp_path, capsys):
 
 def test_being_late_stands_apart_and_the_total_is_what_is_left(tmp_path, capsys):
     late = {"due": "2026-12-01T23:59:00+00:00", "days": 2, "penalty": 20.0}
-    rows = export(capsys, grade(tmp_path, {"a": {"score": 90.0, "bonus": 10.0, "late": late}, "b": {"score": 5.0}}))
-    assert rows[0] == ["student", "score", "bonus", "total", "status", "late_days", "penalty"]
-    assert rows[1:] == [["a", "90.0", "10.0", "80", "graded", "2", "20.0"], ["b", "5.0", "0.0", "5", "graded", "", ""]]
+    rows = export(capsys, grade(tmp_path, {"a": {"score": 72.0, "bonus": 8.0, "late": late}, "b": {"score": 5.0}}))
+    assert rows[0] == ["student", "score", "bonus", "total", "status", "late_days", "penalty", "decisions"]
+    said = "Handed in 2 days after it was due, 2026-12-01T23:59:00+00:00: 20 points less."
+    assert rows[1] == ["a", "72.0", "8.0", "80", "graded", "2", "20.0", said]
+    assert rows[2] == ["b", "5.0", "0.0", "5", "graded", "", "", ""]
 
 
 def test_no_name_computes_anything_in_a_spreadsheet(tmp_path, capsys):

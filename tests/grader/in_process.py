@@ -11,11 +11,12 @@ import numpy as np
 
 from autograder.assignment.solution import SUBJECT
 from autograder.course.reference import checks, course
-from autograder.engine.answering import Answerer
-from autograder.engine.calls import Ask, in_process
+from autograder.engine.answering import Answerer, Arrays, Header
+from autograder.engine.calls import METHOD_CPU, Ask, in_process
 from autograder.engine.case import Seen
+from autograder.engine.local import in_time
 from autograder.engine.outcome import CheckResult
-from autograder.engine.runner import Engine
+from autograder.engine.runner import Course, Engine
 
 VALUE_TASKS = (
     "forward",
@@ -54,13 +55,18 @@ class InProcess:
     def fresh_process(self) -> None: ...
 
     def ready(self) -> Ask:
-        return self._ask
+        return self.ask
+
+    def ask(self, header: Header, arrays: Arrays, method: str, limit: float | None = None) -> tuple[Header, Arrays]:
+        if limit is None:
+            return self._ask(header, arrays, method)
+        return in_time(lambda: self._ask(header, arrays, method), METHOD_CPU, limit)
 
 
-def graded(network_class: type, tasks: Iterable[str] = VALUE_TASKS) -> Engine:
-    """The engine after all checks of these tasks, visible and hidden."""
+def graded(network_class: type, tasks: Iterable[str] = VALUE_TASKS, by: Course | None = None) -> Engine:
+    """The engine after all checks of these tasks, visible and hidden, or those of another course than the grader's."""
     tasks = tuple(tasks)
-    engine = Engine(course(), InProcess(network_class))
+    engine = Engine(by or course(), InProcess(network_class))
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         engine.run_all(check for check in checks().values() if check.task.id in tasks)

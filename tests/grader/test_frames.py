@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 from autograder.engine import answering
-from autograder.engine.answering import BadFrame, Other, decode, encode, frame, receive
+from autograder.engine.answering import BadFrame, Objects, Other, decode, encode, frame, receive
 
 PLAIN = st.sampled_from(["?", "<i1", "<i8", "<u2", "<f4", "<f8", "<c16"])
 ARRAYS = PLAIN.flatmap(lambda code: arrays_of.arrays(code, arrays_of.array_shapes(min_dims=0, max_dims=4, min_side=0)))
@@ -78,7 +78,12 @@ def test_a_frame_with_bytes_changed_never_does_more_than_be_refused(place, garba
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers(-(2**62), 2**62) | st.text(max_size=20) | ARRAYS,
-    lambda inner: st.lists(inner, max_size=4) | st.tuples(inner, inner),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text(max_size=9) | st.integers(0, 99), inner, max_size=3)
+        | st.lists(st.lists(st.floats(), min_size=2, max_size=2), min_size=1, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -86,6 +91,8 @@ VALUES = st.recursive(
 def same(a, b):
     if isinstance(a, np.ndarray):
         return type(b) is np.ndarray and (a.dtype, a.shape, a.tobytes()) == (b.dtype, b.shape, b.tobytes())
+    if isinstance(a, dict):
+        return type(b) is dict and list(a) == list(b) and all(same(item, b[key]) for key, item in a.items())
     if isinstance(a, list | tuple):
         return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
     return type(a) is type(b) and (a == b or (a != a and b != b))
@@ -101,10 +108,17 @@ def test_values_arrive_as_they_were_sent(value):
 
 
 @pytest.mark.parametrize(
-    "value", [object(), {"a": 1}, {1}, b"bytes", lambda: 0, np.array([None]), np.array(["a"]), 10**400]
+    "value", [object(), {(1,): 1}, {-1: 1}, {1}, b"bytes", lambda: 0, np.array(None), np.array(["a"]), 10**400]
 )
 def test_what_is_no_number_arrives_as_its_type_only(value):
     assert isinstance(decode(encode(value, []), []), Other)
+
+
+def test_an_array_of_objects_arrives_as_what_is_in_it():
+    for value, inside in ((np.array([None, 1.5]), [None, 1.5]), (np.array([[1.5], [2.5]], object), [[1.5], [2.5]])):
+        arrays: list[np.ndarray] = []
+        arrived = decode(encode(value, arrays), arrays)
+        assert type(arrived) is Objects and list(arrived) == inside
 
 
 class Claims(np.ndarray):

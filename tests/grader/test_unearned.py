@@ -9,7 +9,7 @@ from backprop.neural_network import NeuralNetwork
 from backprop.recipe import Recipe
 
 from autograder.assignment.network.training import OPENING
-from autograder.course.reference import course
+from autograder.course.reference import course, course_at_home
 from autograder.engine.case import agree
 from tests.layers import combined, sampled
 
@@ -424,3 +424,23 @@ def test_an_error_that_is_none_earns_what_is_made_of_it_and_no_more(delta):
     engine = graded(type("Astray", (NeuralNetwork,), {"backward": backward}), ("backward", "gradient_check"))
     earned = {task: sum(r.points for r in results) for task, results in engine.results.items()}
     assert earned["gradient_check"] == 0 and earned["backward"] <= 14
+
+
+def test_values_stored_at_home_earn_nothing_in_grading():
+    stored = {}
+
+    class Recording(NeuralNetwork):
+        def forward(self, X):
+            output = super().forward(X)
+            stored[X.tobytes()] = output, self.z_cache, self.a_cache
+            return output
+
+    class Stored(NeuralNetwork):
+        def forward(self, X):
+            none = [np.zeros((n, X.shape[1])) for n in self.layer_sizes[1:]]
+            output, self.z_cache, self.a_cache = stored.get(X.tobytes(), (none[-1], none, [X, *none]))
+            return output
+
+    graded(Recording, ["forward"], course_at_home())
+    assert lost(graded(Stored, ["forward"], course_at_home())) == {} and len(stored) > 10
+    assert "forward" not in earned(Stored, ("forward",))

@@ -48,7 +48,7 @@ def conversation(check: Check, case: Case) -> list[Asked]:
     answerer, asked = solution(()), list[Asked]()
     answer = direct(answerer)
 
-    def ask(header: dict, arrays: list[np.ndarray], method: str) -> tuple[dict, list[np.ndarray]]:
+    def ask(header: dict, arrays: list[np.ndarray], method: str, **_: float) -> tuple[dict, list[np.ndarray]]:
         kept = [array.copy() for array in arrays]
         if header.get("method") == "train" and decode(header["args"][2], arrays) >= MANY:
             asked.append(Asked(method, kept, [], ([], [])))

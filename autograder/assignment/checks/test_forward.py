@@ -72,10 +72,11 @@ def test_other_activation(student, case):
 
 @forward.check(weight=2)
 def test_leaves_the_rest_alone(student, case):
-    """A pass changes neither X nor the parameters, nor another network."""
+    """Output and caches are float64 arrays in lists; a pass changes neither X nor parameters, nor another network."""
     X, first, second = case.array(3, 4), case.network(student, [3, 4, 2]), case.network(student, [3, 4, 2])
     before, other = first.parameters(), second.parameters()
     passes(case, first, X)
+    case.in_form(student, "forward")
     case.same("X", X, first.arguments[0], "`forward` has changed the array that it was given")
     kept = first.read("z_cache", "a_cache")
     passes(case, second, case.array(3, 6))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograder.engine.calls import WrongForm, described
-from autograder.engine.case import Case
+from autograder.engine.case import Case, Failed
 
 from .proxy import Network, NetworkStudent
 
@@ -53,6 +53,11 @@ class NetworkCase(Case):
                 f"`forward` should return shape {(network.layer_sizes[-1], X.shape[1])}, not {described(output)}"
             )
         return output
+
+    def in_form(self, student: NetworkStudent, method: str) -> None:
+        """Fail where something that the method has given so far had to be converted."""
+        if method in student.forms:
+            raise Failed(student.forms[method])
 
     def watch(self, network: Network, X: np.ndarray, Y: np.ndarray, *activations: str | None) -> None:
         """Remember the network whose training on X and Y makes a good picture."""

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograder.engine.answering import encode
-from autograder.engine.calls import CallFailed, Student, WrongForm, copied, described, listed, shaped
+from autograder.engine.calls import Ask, CallFailed, Student, WrongForm, copied, described, listed, shaped
+from autograder.engine.forms import as_array, as_list, as_pair, in_order
 
 PARAMETERS, CACHES = ("weights", "biases"), ("z_cache", "a_cache")
 # What is read right after a call of these methods, whoever asks: so a question tells nothing of what it is for.
@@ -17,7 +18,22 @@ READ_AFTER = {"forward": CACHES, "train": PARAMETERS, "update": PARAMETERS}
 
 
 class NetworkStudent(Student):
-    """One submission, as the checks see it: `network(...)`, and functions by name."""
+    """One submission, as the checks see it: `network(...)`, and functions by name.
+
+    What comes in another form than the chapter's is converted where it arrives, and remembered in `forms`.
+    """
+
+    def __init__(self, ask: Ask):
+        super().__init__(ask)
+        self.forms: dict[str, str] = {}  # by method, what is to be said of the first one
+        self.keys: dict[str, list[int | str]] = {}  # of caches that are dictionaries
+
+    def formed(self, method: str, name: str, wanted: str, value: Any, came: str) -> Any:
+        """The converted value; what came instead of what is wanted, if anything, is remembered."""
+        if came:
+            said = f"`{name}` should be {wanted}, but is {came}. It is judged as if it were that"
+            self.forms.setdefault(method, said)
+        return value
 
     def network(
         self,
@@ -81,7 +97,19 @@ class Network:
         return answer
 
     def forward(self, X: np.ndarray) -> Any:
-        return self.call("forward", X)
+        return self._array("forward", "the output", self.call("forward", X))
+
+    def _array(self, method: str, name: str, value: Any) -> Any:
+        return self._student.formed(method, name, "an array of dtype float64", *as_array(value))
+
+    def _arrays(self, method: str, name: str, value: Any, length: int) -> Any:
+        """A list of arrays, as far as the value can be taken for one."""
+        found = self._student.formed(method, name, f"a list of {length} arrays", *as_list(value, length))
+        if type(found) not in (list, tuple):
+            return found
+        if isinstance(value, dict):
+            self._student.keys[name] = in_order(value)
+        return type(found)(self._array(method, f"{name}[{n}]", item) for n, item in enumerate(found))
 
     def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> float:
         """The loss as a number; raises WrongForm if it is none."""
@@ -89,16 +117,22 @@ class Network:
 
     def backward(self, Y: np.ndarray) -> tuple[list[Any], list[Any]]:
         """``(dW, db)``, each a list with an entry per layer; raises WrongForm if it is not that."""
-        answer = self.call("backward", Y)
+        layers, shapes = len(self.layer_sizes) - 1, list(zip(*self.shapes, strict=True))
+
+        def is_layer(number: int, pair: Sequence[Any]) -> bool:
+            return tuple(getattr(as_array(value)[0], "shape", None) for value in pair) == shapes[number]
+
+        came = as_pair(self.call("backward", Y), "wb", layers, is_layer)
+        answer = self._student.formed("backward", "the value of backward", "the pair (dW, db)", *came)
         if not (type(answer) in (tuple, list) and len(answer) == 2):
             raise WrongForm(f"`backward` should return the pair (dW, db), but returned {described(answer)}")
-        for name, part in zip(("dW", "db"), answer, strict=True):
-            if type(part) not in (tuple, list) or len(part) != len(self.layer_sizes) - 1:
-                layers = len(self.layer_sizes) - 1
+        dW, db = (self._arrays("backward", name, part, layers) for name, part in zip(("dW", "db"), answer, strict=True))
+        for name, part in (("dW", dW), ("db", db)):
+            if type(part) not in (tuple, list) or len(part) != layers:
                 raise WrongForm(
                     f"`{name}` should be a list of {layers} arrays, one per layer, but is {described(part)}"
                 )
-        return list(answer[0]), list(answer[1])
+        return list(dW), list(db)
 
     def update(self, dW: Sequence[Any], db: Sequence[Any], eta: float) -> None:
         self.call("update", list(dW), list(db), eta)
@@ -134,10 +168,15 @@ class Network:
 
     def _write(self, do: str, *named: tuple[str, Sequence[np.ndarray]]) -> None:
         arrays: list[np.ndarray] = []
-        values = [encode(list(value), arrays) for _, value in named]
+        values = [encode(self._in_own_form(name, list(value)), arrays) for name, value in named]
         names = [name for name, _ in named]
         header = {"do": do, "on": self._number, "names": names, "values": values}
         self._student.request(header, arrays, f"setting {' and '.join(names)}", names[0])
+
+    def _in_own_form(self, name: str, values: list[Any]) -> Any:
+        """Caches as the student's code keeps them."""
+        keys = self._student.keys.get(name, [])
+        return dict(zip(keys, values, strict=True)) if len(keys) == len(values) else values
 
     def read(self, *names: str) -> list[Any]:
         """Copies of the values of the attributes `names`."""
@@ -145,7 +184,12 @@ class Network:
             header = {"do": "get", "on": self._number, "names": list(names)}
             value = self._student.request(header, [], " and ".join(names), names[0])[0]
             self._known = self._student.calls, names, value
-        return [copied(item) for item in listed(self._known[2], len(names), names[0])]
+        found, length = listed(self._known[2], len(names), names[0]), len(self.layer_sizes)
+        lengths = dict(zip(CACHES, (length - 1, length), strict=True))
+        return [
+            self._arrays("forward", name, copied(value), lengths[name]) if name in CACHES else copied(value)
+            for name, value in zip(names, found, strict=True)
+        ]
 
     @property
     def shapes(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:

@@ -57,12 +57,13 @@ class Maps:
         each = np.linalg.norm(delta, axis=0)
         if rank < len(rows) or not (each > FAINT * each.max()).all():  # zero has every form
             return None
-        return delta if near(value - zero, np.tensordot(delta, array, axes=2)) else None
+        fits = near(np.tensordot(delta, array, axes=2), (value - zero).astype(value.dtype))
+        return delta.astype(value.dtype) if fits else None
 
 
 def usable(value: Any, shape: tuple[int, ...]) -> bool:
     """Whether it is an array of such numbers as gradients are."""
-    if not isinstance(value, np.ndarray) or value.shape != shape or value.dtype != np.float64:
+    if not isinstance(value, np.ndarray) or value.shape != shape or value.dtype.kind != "f":
         return False
     return bool(np.isfinite(value).all() and (np.abs(value) < HUGE).all())
 

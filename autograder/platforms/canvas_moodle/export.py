@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...course.model import assignment
+from ...results.decisions import decisions
 from ...results.model import Result
 from ...results.store import GRADES, Unwritable, read_result, result_path, students_in, students_of, write_whole
 from ...text import FORMULA, harmless_cell, printable
@@ -18,6 +19,8 @@ LOGINS = {  # the columns that may name students, the likeliest first
     "canvas": ("SIS Login ID", "ID", "SIS User ID"),
     "moodle": ("Identifier", "Email address", "ID number", "Username"),
 }
+EXCUSED = {"canvas": "EX", "moodle": ""}
+COMMENTS = "Feedback comments"  # of Moodle's worksheet, in English
 CANVAS_COLUMN = re.compile(r"(.*)\s\((\d+)\)", re.DOTALL)
 
 
@@ -70,14 +73,17 @@ def export(
 def plain(results: Iterable[Result]) -> str:
     """A line per student; names that a spreadsheet would compute are made harmless."""
     results = sorted(results, key=lambda result: result.student)
-    late = any(result.late for result in results)
+    late, decided = any(result.late for result in results), any(map(decisions, results))
     stream = io.StringIO(newline="")
     table = csv.writer(stream)
-    table.writerow(["student", "score", "bonus", "total", "status", *(["late_days", "penalty"] if late else [])])
+    more = [*(["late_days", "penalty"] if late else []), *(["decisions"] if decided else [])]
+    table.writerow(["student", "score", "bonus", "total", "status", *more])
     for r in results:
         about = [r.late.days, r.late.penalty] if r.late else ["", ""]
-        row: list[object] = [r.student, r.score, r.bonus, number(r.total), "kit failed" if r.kit_errors else r.status]
-        table.writerow(map(harmless_cell, row + (about if late else [])))
+        points = ["", "", ""] if r.excused else [r.score, r.bonus, number(r.total)]
+        status = "excused" if r.excused else "kit failed" if r.kit_errors else r.status
+        row = [r.student, *points, status, *(about if late else []), *([" ".join(decisions(r))] if decided else [])]
+        table.writerow(map(harmless_cell, row))
     return stream.getvalue()
 
 
@@ -116,11 +122,15 @@ def written(
     rows: Mapping[str, list[str]], results: Mapping[str, Result],
 ) -> Export:  # fmt: skip
     """Fill in the grades, and say what happened to whom."""
-    capped, excused, failed, nothing, done = [], [], [], [], 0
+    capped, excused, failed, nothing, decided, done = [], [], [], [], [], 0
+    comments = roster.header.index(COMMENTS) if form == "moodle" and COMMENTS in roster.header else None
     for student, row in rows.items():
         points, most = results[student].total, maximum(roster, row, target) if form == "moodle" else None
         if results[student].kit_errors:
             failed.append(student)
+        elif results[student].excused:
+            decided.append(student)
+            roster.put(row, target, EXCUSED[form])
         elif form == "canvas" and roster.cell(row, target).upper() == "EX":
             excused.append(student)
         else:
@@ -130,6 +140,8 @@ def written(
                 capped.append(student)
                 points = most
             roster.put(row, target, number(points))
+        if comments is not None and not roster.cell(row, comments):
+            roster.put(row, comments, harmless_cell(" ".join(decisions(results[student]))))
     given = [id(row) for row in rows.values()]
     absent = [called(roster, row, by) for row in people if id(row) not in given]
     formulas, renamed = [], []
@@ -147,6 +159,7 @@ def written(
         ("Graded, but not in the roster", [student for student in results if student not in rows]),
         ("In the roster, but not graded, so left as they were", absent),
         ("Excused (EX), so left as they were", excused),
+        (f"Excused in adjust.toml, so {EXCUSED[form] or 'empty'}", decided),
         ("Not graded because the kit itself failed, so left as they were", failed),
         ("Without a gradable submission, so 0", nothing),
         ("Above the maximum, which Moodle would refuse, so cut to it", capped),

@@ -11,11 +11,16 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from ... import ROOT
 from ...engine.outcome import WAITING, CheckResult, Status
+from ...results.decisions import adjusted, decisions, lateness
 from ...results.model import Result, TaskResult, as_dict
 
 DEFAULT_MESSAGES = {Status.UNTRIED: "Not written yet.", Status.BLOCKED: "This waits for something else."}
-PUBLIC_FIELDS = ("score", "bonus", "late", "sandbox", "sha256", "submitted")
+PUBLIC_FIELDS = (
+    *("score", "bonus", "raw_score", "raw_bonus", "adjustments", "excused", "late", "sandbox", "sha256", "submitted"),
+)
+ADJUST = ROOT / "adjust.toml"  # in the package, if it was packed
 NO_FAULT = "Nothing was graded. This is not your fault: please tell your instructor."
 
 
@@ -37,17 +42,23 @@ def main(root: Path) -> int:
 
 def graded(root: Path) -> Result:
     """The kit's own result of what lies in ROOT/submission."""
+    from ...course.adjust import NONE, names_in, read_adjustments
     from ...grading.submission import grade_apart
     from ...intake.late import parse_time
     from ...intake.submissions import read_submission, released_stubs
+    from ...results.settle import settled
     from ...sandbox import choose
 
     about = metadata(root / "submission_metadata.json")
     users = about.get("users") or [{}]
     student = str(users[0].get("sid") or users[0].get("email") or about.get("id") or "student")
+    adjustments, known = NONE, {str(users[0].get(name)) for name in ("sid", "email")}
+    if ADJUST.exists():
+        adjustments = read_adjustments(ADJUST, {name: student if name in known else name for name in names_in(ADJUST)})
     submission = read_submission(root / "submission", student, released_stubs())
-    submission = replace(submission, submitted=parse_time(str(about.get("created_at"))))
-    return grade_apart(submission, choose())
+    handed_in = adjustments.handed_in.get(student)
+    submitted = handed_in.time.isoformat() if handed_in else parse_time(str(about.get("created_at")))
+    return settled(grade_apart(replace(submission, submitted=submitted), choose()), adjustments)
 
 
 def metadata(path: Path) -> dict[str, Any]:
@@ -72,22 +83,28 @@ def in_gradescope(result: Result) -> dict[str, Any]:
         if task.bonus:
             lines.append(bonus_line(task, f"{number}"))
         elif task.checks:
-            lines += [line(check, task, f"{number}.{n}") for n, check in enumerate(task.checks, 1)]
+            told = [check for check in task.checks if check.max_points or check.message]  # 0 of 0 says nothing
+            lines += [line(check, task, f"{number}.{n}") for n, check in enumerate(told, 1)]
         else:
             lines.append(entry(f"{number}", task, task.title, 0.0, task.max_points, result.reason or "", False))
-    late = result.late
-    if late and late.days:
-        said = f"Handed in {late.days} day{'s' * (late.days > 1)} after it was due, {late.due}."
-        lines.append({"name": "Late", "score": -late.penalty, "max_score": 0, "output": said, **PLAIN})
+    titles = {task.id: task.title for task in result.tasks}
+    lines += [other("Adjusted", line.after - line.before, adjusted(line, titles)) for line in result.adjustments]
+    if result.late and result.late.days:
+        lines.append(other("Late", -result.late.penalty, lateness(result.late)))
     return {
         "score": result.total,
-        "output": "\n".join([result.reason or "", *result.notes, *sources(result)]).strip(),
+        "output": "\n".join([result.reason or "", *result.notes, *decisions(result), *sources(result)]).strip(),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
         "extra_data": {name: whole[name] for name in PUBLIC_FIELDS},
         "tests": lines,
     }
+
+
+def other(name: str, points: float, output: str) -> dict[str, Any]:
+    """What is added or taken off beside the checks."""
+    return {"name": name, "score": round(points, 2), "max_score": 0, "output": output, **PLAIN}
 
 
 PLAIN = {"name_format": "text", "output_format": "text", "visibility": "visible"}
@@ -113,9 +130,9 @@ def bonus_line(task: TaskResult, number: str) -> dict[str, Any]:
     tried = [check for check in task.checks if check.status not in WAITING]
     messages = list(dict.fromkeys(check.message for check in task.checks if check.message))
     said = "\n".join(messages) if tried else "Not tried: that costs nothing."
-    passed = task.points == task.max_points if tried else None
-    name = f"Bonus, {task.title} (up to {task.max_points:g})"
-    return entry(number, task, name, task.points, 0, said, passed)
+    passed = task.raw_points == task.raw_max_points if tried else None
+    name = f"Bonus, {task.title} (up to {task.raw_max_points:g})"
+    return entry(number, task, name, task.raw_points, 0, said, passed)
 
 
 def sources(result: Result) -> list[str]:

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from ... import ROOT
 from ...course import seed as secret
+from ...course.adjust import FILE as ADJUST
+from ...course.adjust import names_in, read_adjustments
 from ...course.model import DEFAULT, assignment
 from ...course.model import SWITCH as MODULE
 from ...course.reference import course
+from ...course.rubric import BadRubric
 from ...results.store import Unwritable
 
 SCRIPTS = Path(__file__).parent / "container"
@@ -18,8 +21,8 @@ SEED = "autograder/hidden-seed"  # as secret.FILE is called there
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files make the same zip
 
 
-def pack(target: Path) -> list[str]:
-    """Write the zip; the names in it."""
+def pack(target: Path, adjust: Path | None = None) -> list[str]:
+    """Write the zip, with what the instructor has decided if it is given; the names in it."""
     course()  # what is wrong with the rubric is said now, and not in the container
     about = assignment()
     choice = f"{MODULE}={DEFAULT}".encode(), f"{MODULE}={about.module}".encode()
@@ -34,12 +37,16 @@ def pack(target: Path) -> list[str]:
     files[SEED] = secret.FILE.read_bytes()
     files[f"{about.student_folder}/{about.notebook}"] = (about.release / about.notebook).read_bytes()
     files["requirements.lock"] = locked(PACKAGES, (ROOT / "requirements.lock").read_text(encoding="utf-8")).encode()
+    if adjust:
+        if read_adjustments(adjust, {name: name for name in names_in(adjust)}).times:
+            raise BadRubric(f"{adjust} has times, which Gradescope knows better: leave them out of the file to pack.")
+        files[ADJUST] = adjust.read_bytes()
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
             member = zipfile.ZipInfo(name, EPOCH)
             member.compress_type = zipfile.ZIP_DEFLATED
-            script = "/" not in name and name != "requirements.lock"
+            script = "/" not in name and name not in ("requirements.lock", ADJUST)
             member.external_attr = (0o100600 if name == SEED else 0o100755 if script else 0o100644) << 16
             archive.writestr(member, data)
     try:

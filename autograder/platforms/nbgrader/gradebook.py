@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...course.model import assignment
+from ...course.rubric import rubric
 from ...intake.cells import released_notebook
 from ...intake.submissions import Submission
 from ...results.model import Result
@@ -14,6 +15,7 @@ from ...results.store import Unwritable, remove_folder, write_whole
 from .alembic import prepare_alembic
 from .marked import answered, comments, handed_in, put_results
 
+PENALTY = ""  # the name of no cell
 EXAMPLE = "(example class)"  # the last name of students who are none
 
 
@@ -39,6 +41,8 @@ class Gradebook:
                 self._remove_examples()
             self._own = {student.id for student in self._book.students if student.last_name != EXAMPLE}
             self._held = self._scores()
+            notebooks = self._book.find_assignment(assignment().name).notebooks
+            self._cells = {cell.name: cell for own in notebooks for cell in own.grade_cells}
         except RuntimeError:  # nbgrader's: "Cannot add or remove cells"
             raise Unwritable(
                 f"{path} was made for a notebook with other cells, which nbgrader cannot change once there are"
@@ -58,11 +62,11 @@ class Gradebook:
             self._book.close()
 
     def _scores(self) -> dict[str, dict[str, float]]:
-        """What it holds: by student, by cell, the points given automatically."""
+        """What it holds: by student, by cell, the points given automatically, and under PENALTY what is taken off."""
         from nbgrader.api import Grade, GradeCell, Student, SubmittedAssignment, SubmittedNotebook
 
         query = (
-            self._book.db.query(Student.id, GradeCell.name, Grade.auto_score)
+            self._book.db.query(Student.id, GradeCell.name, Grade.auto_score, SubmittedNotebook.late_submission_penalty)
             .select_from(Grade)
             .join(GradeCell, Grade.cell_id == GradeCell.id)
             .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
@@ -70,8 +74,8 @@ class Gradebook:
             .join(Student, SubmittedAssignment.student_id == Student.id)
         )
         held: dict[str, dict[str, float]] = {}
-        for student, cell, points in query:
-            held.setdefault(student, {})[cell] = points
+        for student, cell, points, penalty in query:
+            held.setdefault(student, {PENALTY: penalty or 0.0})[cell] = points
         return held
 
     def record(self, result: Result, submission: Submission) -> None:
@@ -85,9 +89,14 @@ class Gradebook:
         text = json.dumps(marked, indent=1, sort_keys=True) + "\n"
         same = path.exists() and path.read_text(encoding="utf-8", errors="replace") == text
         points = {task.id: task.points for task in result.tasks}
-        if same and points.items() <= self._held.get(student, {}).items():
+        penalty = {PENALTY: result.late.penalty if result.late else 0.0} if rubric().late else {}
+        known = [task for task in result.tasks if task.id in self._cells]
+        other = [task for task in known if self._cells[task.id].max_score != task.max_points]
+        if same and not other and {**points, **penalty}.items() <= self._held.get(student, {}).items():
             return
         try:
+            for task in other:  # a check was taken out of the total
+                self._cells[task.id].max_score = task.max_points
             self._put(result, points, answered(marked), same)
             self._book.db.commit()
         except self._broken as error:
@@ -106,6 +115,8 @@ class Gradebook:
         submission = self._book.update_or_create_submission(assignment().name, student, **when)
         said = comments(result)
         for own in submission.notebooks:
+            if rubric().late:  # else nbgrader's own penalties stand
+                own.late_submission_penalty = result.late.penalty if result.late else None
             for grade in own.grades:
                 if grade.cell.name in points:
                     grade.auto_score = points[grade.cell.name]

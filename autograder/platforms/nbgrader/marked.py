@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from urllib.parse import quote
 from ...course.model import assignment
 from ...engine.outcome import Status
 from ...intake.cells import bare, grade_id, released_notebook, source_of
+from ...results.decisions import adjusted, decisions
 from ...results.model import Result, TaskResult
 from ...text import encodable, replace_unprintable
 
@@ -37,6 +39,7 @@ ROOM = {
 }
 MAX_LINE = 500  # characters of a line of code
 CUT = "... (the rest is left out here)"
+EXCUSED = "<!-- excused -->"  # begins a comment; `literal` lets nobody else's text begin so
 MAX_CELLS = 2000  # of the student's own
 MAX_OUTPUTS = 100  # of one cell
 STATES = {
@@ -246,13 +249,21 @@ def put_results(notebook: dict[str, Any], result: Result) -> None:
 
 def lines_of(task: TaskResult, result: Result) -> list[tuple[str, str, str]]:
     """(state, title, message) of each check; one line where nothing could be graded."""
+    checks = [("decided", "", said) for said in decided(task, result)]
     if not task.checks:
-        return [("not graded", task.title, result.reason or "")]
-    checks = []
+        return [*checks, ("not graded", task.title, result.reason or "")]
     for check in task.checks:
         title = check.title if check.visible else f"{check.title} (hidden data)"
         checks.append((STATES.get(check.status, "wrong"), title, check.message))
     return checks
+
+
+def decided(task: TaskResult, result: Result) -> list[str]:
+    """What was decided about a task; at the first one, about the whole submission."""
+    titles = {task.id: task.title}
+    said = [adjusted(line, titles) for line in result.adjustments if line.task == task.id]
+    others = decisions(replace(result, adjustments=()))
+    return [*(others if task is result.tasks[0] else []), *said]
 
 
 def as_text(task: TaskResult, result: Result) -> str:
@@ -279,7 +290,8 @@ def comments(result: Result) -> dict[str, str]:
             found = [
                 message for state, _, message in lines_of(task, result) if state != STATES[Status.PASSED] and message
             ]
-            said[cell] = literal("\n".join(dict.fromkeys(found)))
+            mark = EXCUSED if result.excused and task is result.tasks[0] else ""
+            said[cell] = mark + literal("\n".join(dict.fromkeys(found)))
     return said
 
 

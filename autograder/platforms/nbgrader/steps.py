@@ -1,6 +1,7 @@
 """Our steps of `nbgrader autograde`, in the place of those that run students' code; see nbgrader_config.py."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,16 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from ...course.adjust import find_adjustments
 from ...grading.submission import grade_apart
-from ...intake.submissions import read_submission, released_stubs
+from ...intake.submissions import find_class, read_submission, released_stubs
+from ...results.settle import settled
+from ...results.store import result_names
 from ...sandbox import choose
 from ...text import harmless_cell
-from .marked import comments, handed_in, put_results
+from ..canvas_moodle.times import handed_in
+from .marked import EXCUSED, comments, put_results
+from .marked import handed_in as notebook_handed_in
 
 
 class Mend(NbGraderPreprocessor):
@@ -21,7 +27,7 @@ class Mend(NbGraderPreprocessor):
     def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         import nbformat
 
-        mended = handed_in(nbformat.writes(nb).encode(), {})
+        mended = notebook_handed_in(nbformat.writes(nb).encode(), {})
         return nbformat.from_dict(mended), resources
 
 
@@ -33,18 +39,23 @@ class Grade(NbGraderPreprocessor):
 
         about = resources["nbgrader"]
         folder = Path(resources["metadata"]["path"])  # autograded/<student>/ps18, a copy of what was handed in
-        handed = folder.parents[2] / "submitted" / about["student"] / about["assignment"]
-        submission = read_submission(handed, about["student"], released_stubs())
-        result = grade_apart(submission, choose())
+        submitted, student = folder.parents[2] / "submitted", about["student"]
+        names = result_names(find_class(submitted))
+        adjustments = find_adjustments(None, submitted, names)
+        submission = read_submission(submitted / student / about["assignment"], student, released_stubs())
+        submission = submission.handed_in(handed_in(adjustments, names.values()).get(names[student]))
+        result = replace(grade_apart(submission, choose()), student=names[student])
+        result = settled(result, adjustments)
         if result.kit_errors:
             raise RuntimeError(f"The kit itself failed: {result.kit_errors[0]}")
         put_results(nb, result)
         resources["kit_comments"] = comments(result)
+        resources["kit_late"] = result.late
         return nbformat.from_dict(nb), resources
 
 
 class Comment(NbGraderPreprocessor):
-    """Put the messages beside the solution cells, after nbgrader's own step has cleared them."""
+    """Put the messages beside the solution cells, and what being late costs, after nbgrader's own steps."""
 
     def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         about = resources["nbgrader"]
@@ -52,6 +63,9 @@ class Comment(NbGraderPreprocessor):
             for cell, text in resources["kit_comments"].items():
                 found = book.find_comment(cell, about["notebook"], about["assignment"], about["student"])
                 found.auto_comment = text or None
+            if late := resources["kit_late"]:
+                own = book.find_submission_notebook(about["notebook"], about["assignment"], about["student"])
+                own.late_submission_penalty = late.penalty
             book.db.commit()
         return nb, resources
 
@@ -78,12 +92,16 @@ COLUMNS = (
 
 
 def row(gradebook: Gradebook, assignment: Any, student: Any) -> list[Any]:
-    """As nbgrader writes it, in the order of COLUMNS; who has handed in nothing has 0."""
+    """As nbgrader writes it, in the order of COLUMNS; who has handed in nothing has 0, who is excused nothing."""
     try:
         handed = gradebook.find_submission(assignment.name, student.id)
         when, raw, penalty = handed.timestamp, handed.score, handed.late_submission_penalty
+        said = [comment.auto_comment or "" for own in handed.notebooks for comment in own.comments]
+        excused = any(text.startswith(EXCUSED) for text in said)
     except MissingEntry:
-        when, raw, penalty = "", 0.0, 0.0
+        when, raw, penalty, excused = "", 0.0, 0.0, False
     about = [student.id, student.last_name, student.first_name, student.email]
     points = [raw, penalty, max(0.0, raw - (penalty or 0.0)), assignment.max_score]
+    if excused:
+        points = ["", "", "", assignment.max_score]
     return [assignment.name, assignment.duedate, when, *about, *points]

@@ -4,14 +4,18 @@ Each equation is judged on the student's own values: what is wrong in one of the
 smaller than the layers, so that `dW` shows the error of each sample.
 """
 
+from .network.cost import COUNT, DEPTH, SIZES, TOO_SLOW, alike, allowed, blamed, deep
+from .network.faults import OWNERS
 from .network.judging import Gradients
 from .network.proxy import CACHES
-from .engine.calls import CallFailed
-from .engine.case import difference
+from .engine.calls import CallFailed, WrongForm
+from .engine.case import Blocked, Failed, agree, difference
 from .engine.check import Task
 
 backward = Task("backward", owns=("backward",))
 
+FORWARD = {"forward/output", "forward/caches"}
+OTHERWISE = f"On a network of {DEPTH} layers and {COUNT} parameters `{{method}}` gives other values than on small ones"
 FORWARD_IS_WRONG = "`forward` is wrong, and this does not read `z_cache` and `a_cache`: so it cannot be judged."
 
 
@@ -168,13 +172,15 @@ def test_other_activation(student, case):
 
 @backward.check(weight=2)
 def test_leaves_the_rest_alone(student, case):
-    """`backward` changes neither Y nor parameters nor caches, and two networks do not disturb each other."""
+    """`backward` returns lists of arrays, changes neither Y nor parameters nor caches, and no other network."""
     make, make_other = maker(student, case, [5, 5, 5]), maker(student, case, [5, 5, 5])
     first, second = make(), make_other()
     X, Y, before = case.array(5, 4), case.targets(5, 4), first.parameters()
     true = prepare(case, first, X)
     left = caches_of(first)
     judge_backward(case, make, first, X, Y, true)
+    if "forward" not in student.forms:  # else it is charged there
+        case.in_form(student, "backward")
     case.same("Y", Y, first.arguments[0], "`backward` has changed the array that it was given")
     same_after(case, first, left)
     after = first.parameters()
@@ -196,3 +202,35 @@ def test_leaves_the_rest_alone(student, case):
     left = caches_of(network)
     network.backward(Y)
     same_after(case, network, left)
+
+
+@backward.check(weight=0, compared=False, cap=2 / 7)  # 10 of 35 points
+def test_cost(student, case):
+    """All gradients together cost about two forward passes, not one for each parameter."""
+    parameters, X, Y = deep(case.rng), case.array(SIZES[0], 1), case.targets(SIZES[-1], 1)
+    right = {"forward": case.passed >= FORWARD, "backward": case.passed >= {*FORWARD, *OWNERS.values()}}
+    try:
+        network = student.network(SIZES, seed=0, parameters=parameters)
+        with student.at_most(allowed()):
+            output = network.forward(X)
+            gradients = network.backward(Y)
+    except (CallFailed, WrongForm) as failure:
+        method = getattr(failure, "method", "backward")
+        if getattr(failure, "kind", "") == "timeout":
+            raise Failed(TOO_SLOW.format(method=method)) from None
+        if right.get(method, True):
+            raise Failed(f"On a network of {DEPTH} layers: {failure}") from None
+        raise Blocked(f"`{method}` gives no answer here, as on small networks: this is charged there.") from None
+    # What is right on small networks is right here: else another code would answer, as fast as it likes.
+    for guide in case.guides[:1]:
+        twin = guide.network(SIZES, parameters=parameters)
+        true = twin.forward(X)
+        if right["forward"] and not alike(true, output):
+            raise Failed(OTHERWISE.format(method="forward"))
+        if not right["forward"] and not agree(true, output):
+            raise Blocked(FORWARD_IS_WRONG)
+        for name, own, right_ones in zip(("dW", "db"), gradients, twin.gradients(X, Y), strict=True):
+            for layer in range(DEPTH):
+                charged = {OWNERS[equation] for equation in blamed(name, layer)}
+                if right["forward"] and charged <= case.passed and not alike(right_ones[layer], own[layer]):
+                    raise Failed(OTHERWISE.format(method="backward"))

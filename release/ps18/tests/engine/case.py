@@ -15,6 +15,7 @@ import numpy as np
 
 from .answering import Other
 from .calls import CallFailed, Student, described
+from .likeness import roughness
 
 RTOL, ATOL = 1e-6, 1e-9  # values: correct code in another order of operations differs by about 1e-13
 GRADIENT_TOLERANCE = 1e-6  # relative error ||g - g'|| / (2 ||g||) of one array, g being the right one
@@ -28,6 +29,10 @@ class Failed(Exception):
     def __init__(self, message: str, mistakes: tuple[str, ...] = (), untried: bool = False):
         self.message, self.mistakes, self.untried = message, mistakes, untried
         super().__init__(message)
+
+
+class Blocked(Exception):
+    """Nothing can be judged here, for what is wrong elsewhere; a sentence that holds no hidden data says so."""
 
 
 class Partly(Exception):
@@ -109,9 +114,6 @@ class Case:
         self.unjudgeable = ""  # why nothing here can be judged unless the code starts from those
         # Where something is wrong: the steps that do not hold between the student's own values, or () if unknown.
         self.find_faults: Callable[[Mapping[str, Mapping[str, Any]]], Sequence[Fault]] = lambda recalled: ()
-        self.wrong_gradient: tuple[str, np.ndarray] | None = (
-            None  # the largest wrong one, and how far off each entry is
-        )
         # RandomState: its streams are frozen for good, so released data stays valid.
         self.rng = np.random.RandomState(np.frombuffer(f"{seed}/{check}/{variant}".encode(), dtype=np.uint8))
 
@@ -177,7 +179,6 @@ class Case:
         complaint = next(filter(None, wrong), None)
         if complaint is None:
             return ()
-        self._look_for_wrong_gradient(right)
         found = self.named(mistakes, known)
         if found is None:
             return self.excused(self.faults(mistakes, known), complaint)
@@ -204,15 +205,6 @@ class Case:
         if not faults or any(fault.check in self.passed for fault in faults):
             raise Failed(complaint)
         return tuple(name for fault in faults for name in fault.mistakes)
-
-    def _look_for_wrong_gradient(self, right: Mapping[str, Any]) -> None:
-        for name, own in self.seen.judged.items():
-            true = right.get(name)
-            if name not in self._gradients or not (isinstance(own, np.ndarray) and isinstance(true, np.ndarray)):
-                continue
-            larger = self.wrong_gradient is None or own.size > self.wrong_gradient[1].size  # it says more
-            if larger and own.shape == true.shape and own.ndim == 2 and not agree(true, own):
-                self.wrong_gradient = name, np.abs(own - true)
 
     def named(self, mistakes: Mapping[str, Mistake], known: set[str]) -> Mistake | None:
         """The one known mistake that explains every value seen, or None where none or several do.
@@ -254,14 +246,17 @@ def agree(expected: Any, actual: Any, gradient: bool = True) -> bool:
     """Whether `actual` is right: its type, shape, dtype and values; without the words, which cost more than that."""
     if not (isinstance(expected, np.ndarray) and isinstance(actual, np.ndarray)):
         return difference("", expected, actual, gradient) is None
-    if actual.shape != expected.shape or actual.dtype != expected.dtype:
+    rough = roughness(actual) if expected.dtype == np.float64 else 0.0
+    if actual.shape != expected.shape or (actual.dtype != expected.dtype and not rough):
         return False
     # The room for error is measured by what is expected alone, and is finite: no answer can make it larger.
     with np.errstate(all="ignore"):
         if gradient:
-            off, room = np.linalg.norm(actual - expected), 2 * GRADIENT_TOLERANCE * np.linalg.norm(expected) + ATOL
+            most = max(GRADIENT_TOLERANCE, rough)
+            off, room = np.linalg.norm(actual - expected), 2 * most * np.linalg.norm(expected) + ATOL
         else:
-            off, room = np.abs(actual - expected), ATOL + RTOL * np.abs(expected)
+            off, room = np.abs(actual - expected), ATOL + max(RTOL, rough) * np.abs(expected)
+            room = room + rough * np.max(np.abs(expected), initial=0.0)  # a small sum of large terms is no better
     return bool(np.all(off <= room) and np.all(np.isfinite(room)))
 
 
@@ -288,7 +283,7 @@ def difference(name: str, expected: Any, actual: Any, gradient: bool) -> str | N
         return None
     if actual.shape != expected.shape:
         return f"`{name}` should have shape {expected.shape}, but has shape {actual.shape}"
-    if actual.dtype != expected.dtype:
+    if actual.dtype != expected.dtype and not roughness(actual):
         return f"`{name}` should have dtype {expected.dtype}, but has dtype {actual.dtype}"
     if not np.isfinite(actual).all():
         return f"`{name}` should be finite, but holds {actual[~np.isfinite(actual)][0]}"

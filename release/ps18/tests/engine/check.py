@@ -45,20 +45,26 @@ class Task:
     by_outcome: bool = False
 
     def check(
-        self, weight: float, after: str | None = None, compared: bool = True, needs: tuple[str, ...] | None = None
+        self,
+        weight: float,
+        after: str | None = None,
+        compared: bool = True,
+        needs: tuple[str, ...] | None = None,
+        cap: float | None = None,
     ) -> Callable[[Any], Any]:
         """Make a test a check worth `weight` parts of the task's points.
 
         `after` names a check of this task that has to pass first; `compared` says that it compares
         with the solution's answers (else it judges by what the student's code achieves);
-        `needs` are the methods that it cannot do without, where they are not the task's.
+        `needs` are the methods that it cannot do without, where they are not the task's; `cap` is the share of the
+        task's points to which those of the checks before it are cut where it fails, twice in a row.
         """
 
         def mark(function: Any) -> Any:
             name = function.__name__.removeprefix("test_")
             title = " ".join((function.__doc__ or "").strip().split("\n\n")[0].split())
             needed = self.needs if needs is None else needs
-            function.check = Check(self, name, title, weight, after, compared, needed, function)
+            function.check = Check(self, name, title, weight, after, compared, needed, cap, function)
             return function
 
         return mark
@@ -73,6 +79,7 @@ class Check:
     after: str | None
     compared: bool
     needs: tuple[str, ...]
+    cap: float | None
     function: Callable[..., object]  # the conversation, test_name(student, case)
 
     @property

@@ -5,14 +5,14 @@ The grader and the student's own run use the same one: they differ in where the 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
 
 from .calls import Ask, CallFailed, Student, WrongForm
-from .case import Case, Expected, Failed, Mistake, Partly
+from .case import Blocked, Case, Expected, Failed, Mistake, Partly
 from .check import Check, RubricTask, points_of
 from .outcome import PAID, WRONG, CheckResult, Judgement, Status
 
@@ -94,11 +94,12 @@ class Engine:
             self.results[task] = list(earlier)
             self._known.update(mistake for result in earlier for mistake in result.mistakes)
 
-    def run_all(self, checks: Iterable[Check]) -> None:
+    def run_all(self, checks: Iterable[Check], after_visible: Callable[[], None] = lambda: None) -> None:
         """Run these checks on all variants of their data, in the rubric's order.
 
         All visible checks come before the first hidden one: what a student's code says in a visible check is shown,
-        and in memory or files it could keep what it was given in a hidden one.
+        and in memory or files it could keep what it was given in a hidden one.  So does `after_visible`, for all else
+        that is asked to be shown.
         """
         order = list(self.results)
         chosen = [check for check in checks if check.task.id in order]
@@ -108,6 +109,8 @@ class Engine:
         for variant in self.course.variants:
             for check in chosen:
                 self.run(check, variant)
+            if variant == "visible":
+                after_visible()
 
     def plan(self, checks: Sequence[Check]) -> None:
         """Share out each task's points among the checks that will run."""
@@ -147,7 +150,18 @@ class Engine:
         done = self.results[check.task.id]
         twin = [number for number, earlier in enumerate(done) if earlier.id == check.id]
         done.insert(twin[0] + 1 if twin else len(done), result)  # beside its visible twin
+        if check.cap is not None and result.status is Status.FAILED:
+            self._cut(check, check.cap, result.visible)
         return result
+
+    def _cut(self, check: Check, share: float, visible: bool) -> None:
+        """Leave to the task's results on these data only this share of their points."""
+        done = self.results[check.task.id]
+        for number, result in enumerate(done):
+            if result.visible == visible and result.points:
+                said = f"{result.message} This is paid in part only: see “{check.title}”".strip()
+                points = round(result.points * share, 4)
+                done[number] = replace(result, status=Status.PARTIAL, points=points, message=said)
 
     def _student(self) -> Student:
         return self.course.proxy.student(self.runtime.ready())
@@ -158,6 +172,8 @@ class Engine:
             return cannot
         case = self._case(check, variant)
         failure = self._converse(check, case)
+        if failure is not None and check.cap is not None:
+            failure = self._converse(check, self._case(check, variant))
         if case.intermediates_differ and (failure is not None or case.unjudgeable):
             # What the student's own code gives on the way is wrong here: judge the rest from the solution's values.
             second = self._case(check, variant)
@@ -221,7 +237,7 @@ class Engine:
         except Failed as failure:
             self._known.update(failure.mistakes)
             return failure
-        except (Partly, WrongForm) as failure:
+        except (Blocked, Partly, WrongForm) as failure:
             return failure
         except MemoryError:  # there is a bound to what answers may take of the grader's; it ends the grading
             raise
@@ -300,6 +316,8 @@ class Engine:
     def _outcome(self, failure: Exception, check: Check, variant: str) -> Judgement:
         """Of hidden data only that is said which visible data have shown: all else the student's code could choose."""
         hidden = variant != "visible"
+        if isinstance(failure, Blocked):
+            return Judgement(Status.BLOCKED, str(failure))
         if isinstance(failure, Partly):
             return Judgement(Status.PARTIAL, failure.hint if hidden else failure.message, share=failure.share)
         mistakes: tuple[str, ...] = getattr(failure, "mistakes", ())

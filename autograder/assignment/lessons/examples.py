@@ -1,0 +1,249 @@
+"""The smallest input that shows a mistake: the student's network beside the one that does this one thing right.
+
+All numbers are fixed and can be followed by hand.  What is right is the solution with the *other* mistakes that were
+found: so a second mistake does not make the first one look worse.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from autograder.course.example import Compared, Example, Finding
+from autograder.engine.answering import Other
+from autograder.engine.calls import CallFailed, Student, WrongForm, described
+from autograder.engine.case import agree
+
+from ..network.proxy import CACHES, Network, NetworkStudent
+from ..network.relations import Maps
+from ..solution import solution
+from ..twin import Twins
+from .network_picture import ORDER, drawn
+from .small_networks import ETA, SETTINGS, Setting, given, guess
+
+Values = dict[str, Any]  # by name, in the order in which they are computed
+GRADIENT = r"dW|db"
+SHOWN = {  # by equation, the values that it makes
+    "BP3": r"dW",
+    "BP4": r"db",
+    "z = W a + b": r"z_cache",
+    "a = sigma(z)": r"a_cache|output",
+    "caches": r"z_cache|a_cache|len",
+    "loss": r"loss",
+    "update": r"weights|biases",
+    "Exercise 18.4": r"weights|biases",
+    "Exercise 18.2": r"loss|dW|db",
+}
+OF_TASKS = {"forward": r"z_cache|a_cache|output|len", "update": r"weights|biases", "momentum": r"weights|biases"}
+OF_TASKS |= {"gradient_check": r"loss|dW|db", "l2": r"loss|dW|db", "backward": GRADIENT, "tanh": GRADIENT}
+DRAWN = {"BP3": ("dW",), "BP4": ("db",), "BP3, BP4": ("dW", "db")}  # by equation, where it can go wrong first
+MOST_ENTRIES, MOST_VALUES = 24, 3
+PLAIN = 0.05  # share of a value by which it should differ
+
+
+class Asked:
+    """What the student's network answers in a setting, and what the solution with these mistakes does."""
+
+    def __init__(self, student: Callable[[], Student], names: Sequence[str]):
+        self.student, self.names = student, names
+        self._own: dict[Setting, Values] = {}
+
+    def own(self, setting: Setting) -> Values:
+        if setting not in self._own:
+            student = self.student()
+            assert isinstance(student, NetworkStudent)
+            self._own[setting] = answers(student, setting)
+        return self._own[setting]
+
+    def right(self, setting: Setting, but: str | None = None) -> Values:
+        """With all the mistakes found but this one."""
+        return answers(twins([name for name in self.names if name != but]), setting)
+
+
+def twins(names: Sequence[str]) -> Twins:
+    return Twins(solution(names))
+
+
+def answers(student: NetworkStudent, s: Setting) -> Values:
+    """Every value by name; what raises an exception ends it, and stands last."""
+    found: Values = {}
+    with np.errstate(all="ignore"):
+        try:
+            network = student.network(s.sizes, s.activation, seed=0, parameters=s.parameters(), **dict(s.options))
+            for number in range(s.times):
+                found.update(answered(network, s, number, found))
+        except CallFailed as failure:
+            if failure.kind in ("timeout", "crashed"):
+                raise
+            if failure.kind == "refused":  # it knows the sigmoid only, say: that is for other checks
+                return {}
+            found["raises"] = failure.detail
+        except WrongForm as failure:
+            found["raises"] = str(failure)
+    return found
+
+
+def answered(network: Network, s: Setting, number: int, found: Values) -> Values:
+    """What one question adds; `found` gets it as far as it comes."""
+    X, Y = s.batch(number)
+    if s.asked == "update":
+        dW, db = s.gradient()
+        network.update(dW, db, ETA)
+        weights, biases = network.read("weights", "biases")
+        found.update(named("weights", weights) | named("biases", biases))
+        return found
+    if s.asked == "loss":
+        found["loss"] = network.compute_loss(guess(Y), Y)
+        return found
+    output = network.forward(X)
+    with suppress(CallFailed):  # who keeps no caches of these names
+        z_cache, a_cache = network.read(*CACHES)
+        lists = {"a_cache": len(s.sizes), "z_cache": len(s.sizes) - 1}
+        own = {"z_cache": z_cache, "a_cache": a_cache}
+        found.update({f"len({n})": count(own[n]) for n in lists})
+        for layer in range(len(s.sizes)):
+            for name in lists:
+                found.update(named(name, own[name], layer))
+    found["output"] = output
+    if s.asked == "backward":
+        dW, db = network.backward(Y)
+        for layer in reversed(range(len(s.sizes) - 1)):
+            found.update({f"dW[{layer}]": dW[layer], f"db[{layer}]": db[layer]})
+    return found
+
+
+def named(name: str, values: Any, only: int | None = None) -> Values:
+    if type(values) not in (list, tuple):
+        return {name: values}
+    chosen = range(len(values)) if only is None else range(only, min(only + 1, len(values)))
+    return {f"{name}[{number}]": values[number] for number in chosen}
+
+
+def count(values: Any) -> Any:
+    return len(values) if type(values) in (list, tuple) else described(values)
+
+
+def examples(student: Callable[[], Student], found: Sequence[Finding]) -> Mapping[int, Example]:
+    """By number in `found`, an example; where a call does not come back, there are no more."""
+    asked = Asked(student, list(dict.fromkeys(one.mistake for one in found if one.mistake)))
+    shown: dict[int, Example] = {}
+    with suppress(CallFailed):
+        for number, one in enumerate(found):
+            if example := example_of(asked, one):
+                shown[number] = example
+    return shown
+
+
+def example_of(asked: Asked, one: Finding) -> Example | None:
+    """In the first setting where the student's numbers differ clearly, else in the first where anything does."""
+    pattern = OF_TASKS.get(one.task, GRADIENT)
+    kinds = {SHOWN.get(equation, GRADIENT if equation.startswith("BP") else pattern)
+             for equation in one.equation.split(", ")}  # fmt: skip
+    pattern = "|".join(kinds) if one.equation else pattern
+    possible: list[tuple[bool, Setting, list[str], Values, Values]] = []
+    for setting in SETTINGS.get(one.task, ()):
+        own, right = asked.own(setting), asked.right(setting, one.mistake)
+        differ = differing(own, right, pattern)
+        if differ:
+            plain = all(numeric(own[name], right[name]) for name in differ if name in right) and "raises" not in differ
+            plain = plain and any(far(own[name], right[name]) for name in differ)
+            possible.append((not plain, setting, differ, own, right))
+            if plain:
+                break
+    if not possible:
+        return None
+    _, setting, differ, own, right = min(possible, key=lambda one: one[0])
+    values = tuple(compared(name, right.get(name), own.get(name)) for name in differ[:MOST_VALUES])
+    picture: dict[str, Any] = {}
+    if setting.asked in ("forward", "backward") and setting.times == 1:
+        others = [name for name in asked.names if name != one.mistake]
+        true = answers(twins(()), setting) | errors(setting, ())
+        shows = own | deltas(asked, setting, own)
+        picture = drawn(setting.sizes, shows, right | errors(setting, others), true, DRAWN.get(one.equation, ORDER))
+    return Example(given(setting, [n for n in differ if n != "raises"][:MOST_VALUES]), values, picture)
+
+
+def differing(own: Values, right: Values, pattern: str) -> list[str]:
+    """Names of values that differ, those of the pattern if there are any; an exception alone where it is one."""
+    names = [name for name in right if name in own and not agree(right[name], own[name])]
+    wanted = [name for name in names if re.match(pattern, name)]
+    if wanted or "raises" not in own or "raises" in right:
+        return wanted
+    return ["raises"]
+
+
+def numeric(own: Any, right: Any) -> bool:
+    if isinstance(own, np.ndarray) and isinstance(right, np.ndarray):
+        return own.shape == right.shape and own.dtype == right.dtype and bool(np.isfinite(own).all())
+    return type(own) in (int, float) and type(right) in (int, float)
+
+
+def far(own: Any, right: Any) -> bool:
+    """Whether the difference is seen at first sight."""
+    with np.errstate(all="ignore"):
+        return bool(np.linalg.norm(np.subtract(own, right)) > PLAIN * np.linalg.norm(right))
+
+
+def deltas(asked: Asked, s: Setting, own: Values) -> Values:
+    """The errors of the student's layers, as far as they show.
+
+    They are those of the mistakes found where these explain all that the student's network answers, else those that
+    `db` shows of one sample.
+    """
+    if s.asked != "backward":
+        return {}
+    predicted = asked.right(s)
+    if predicted.keys() == own.keys() and all(agree(predicted[name], own[name]) for name in own):
+        return errors(s, asked.names)
+    shown = {l: own.get(f"db[{l}]") for l in range(len(s.sizes) - 1) if s.m == 1}
+    return {
+        f"delta[{l}]": db for l, db in shown.items() if isinstance(db, np.ndarray) and db.shape == (s.sizes[l + 1], 1)
+    }
+
+
+def errors(s: Setting, names: Sequence[str]) -> Values:
+    """delta of each layer by the solution with these mistakes."""
+    found: Values = {}
+    if s.asked != "backward":
+        return found
+    X, Y = s.batch(0)
+    try:
+        network = twins(names).network(s.sizes, s.activation, parameters=s.parameters(), **dict(s.options))
+        network.forward(X)
+        maps = Maps(network.told("equations", Y))
+    except CallFailed:
+        return found
+    delta: np.ndarray | None = None
+    for layer in reversed(range(len(s.sizes) - 1)):
+        delta = maps.made("BP1" if layer == len(s.sizes) - 2 else "BP2", layer, delta)
+        if delta is not None:
+            found[f"delta[{layer}]"] = delta
+    return found
+
+
+def compared(name: str, right: Any, own: Any) -> Compared:
+    if name == "raises":
+        return Compared("the call", "gives an answer", str(own))
+    if numeric(own, right):
+        one, other = np.atleast_2d(np.asarray(right, float)), np.atleast_2d(np.asarray(own, float))
+        if one.ndim == 2 and one.size <= MOST_ENTRIES:
+            for digits in (4, 6, 9, 12, 17):
+                both = written(one, digits), written(other, digits)
+                if both[0] != both[1]:
+                    break
+            return Compared(name, *both)
+    return Compared(name, words(right), words(own))
+
+
+def written(array: np.ndarray, digits: int) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(f"{value:.{digits}g}" for value in row) for row in array.tolist())
+
+
+def words(value: Any) -> Any:
+    if isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype == np.float64 and value.size <= MOST_ENTRIES:
+        return written(value, 4)
+    if isinstance(value, np.ndarray):
+        return f"{described(value)}, dtype {value.dtype}"
+    return f"an object of type {value.type_name}" if isinstance(value, Other) else described(value)
