@@ -13,7 +13,18 @@ from tests.doors.class_of import result_of, run
 from tests.doors.test_downloads import NOTEBOOK
 from tests.handed_in import NETWORK, STUBS, WORK, make_zip, put
 
-TASKS = [{"id": "forward", "title": "", "points": 3.0, "max_points": 25.0, "bonus": False, "checks": []}]
+TASKS = [
+    {
+        "id": "forward",
+        "title": "",
+        "points": 3.0,
+        "raw_points": 3.0,
+        "max_points": 25.0,
+        "raw_max_points": 25.0,
+        "bonus": False,
+        "checks": [],
+    }
+]
 
 
 def test_a_gradebook_is_written_without_a_warning(tmp_path):

@@ -119,13 +119,14 @@ def _in_folder(folder: Path) -> Handed | None:
         tops = {entry.name: entry.is_dir(follow_symlinks=False) for entry in found if not is_silent(entry.name)}
     tops.pop(ADJUST, None)
 
-    def holding(name: str) -> bool:
-        return any(os.path.lexists(folder / top / name) for top, is_folder in tops.items() if is_folder)
+    def holding(name: str) -> set[str]:
+        return {top for top, is_folder in tops.items() if is_folder and os.path.lexists(folder / top / name)}
 
     outer = folder.resolve().name
     outer = CLONES if holding(".git") and not outer.endswith(CLONES) else outer
     claims, form = _claims(tops, outer, lambda top: uploads.file_entry(folder / top))
-    if not claims or (form in ("canvas", "github") and holding(assignment().name)):
+    ours = holding(assignment().name)  # laid out as the kit wants it, under a platform's name or not
+    if not claims or (ours and form in ("canvas", "github")) or ours - {claim.top for claim in claims}:
         return None
     return _handed(
         form,

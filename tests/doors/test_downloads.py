@@ -173,6 +173,20 @@ def test_clones_are_known_by_git_whatever_their_folder_is_called(tmp_path):
     assert files(handed(tmp_path / "repos")[1]) == {"ase": {NETWORK: WORK}, "bo": {NETWORK: WORK}}
 
 
+@pytest.mark.parametrize("other", ["Bo_17_assignsubmission_file_", "hw3-bo", "bo"])
+def test_the_kits_own_layout_stays_that_whatever_the_folders_are_called(tmp_path, other):
+    content = {f"{name}/ps18/{NETWORK}": WORK for name in ("s01", other)}
+    path = put(tmp_path / "hw3-submissions", {**content, "adjust.toml": b"", "old_7_901_notes.txt": b""})
+    found, read = handed(path)
+    assert (found.form, found.said) == ("folders", [])
+    assert files(read) == {"s01": {NETWORK: WORK}, other: {NETWORK: WORK}}
+
+
+def test_what_an_instructor_decides_is_no_students(tmp_path):
+    path = put(tmp_path / "class", {**filled(MOODLE), "adjust.toml": b""})
+    assert handed(path)[0].said == []
+
+
 def test_a_student_with_two_submissions_has_the_last_graded_and_it_is_said(tmp_path):
     twice = {
         f"submission_90{n}": f"  :submitters:\n  - :sid: m7\n  :created_at: 2026-12-0{n} 10:00:00 Z\n"

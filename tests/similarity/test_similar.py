@@ -113,7 +113,15 @@ def shown(tmp_path_factory):
 def test_the_page_shows_pairs_with_their_mistakes_runs_nothing_and_nothing_is_markup(shown, capsys):
     folder, checks = shown
     known = sorted(page.assignment().mistakes)[0]
-    task = {"id": "backward", "title": "", "points": 0.0, "max_points": 40.0, "bonus": False}
+    task = {
+        "id": "backward",
+        "title": "",
+        "points": 0.0,
+        "raw_points": 0.0,
+        "max_points": 40.0,
+        "raw_max_points": 40.0,
+        "bonus": False,
+    }
     checks = [{**checks[0], "mistake": known, "mistakes": [known]}]
     grade(
         folder / "out", {student: {"tasks": [{**task, "checks": checks}]} for student in ("eve<b>", "eve2", ALONE[3])}
