@@ -22,7 +22,7 @@ from ..intake.submissions import BadInput, Submission, find_class, read_submissi
 from ..report.class_report import summary, write_report
 from ..report.feedback import write_feedback
 from ..report.overview import Overview, write_grades
-from ..report.terminal import class_table, progress
+from ..report.terminal import class_table, progress, under_way
 from ..results.attempts import better
 from ..results.model import Result
 from ..results.record import fingerprint, kit_failure
@@ -125,24 +125,30 @@ def grade_class(
             graded.add(result)
         with safely(submission.student, "nbgrader has not all of it"):
             book.record(result, submission)
-        bar.update(task, completed=len(graded.rows), description=f"{graded.ungradable} ungradable")
+        bar.update(task, completed=len(graded.rows))
+
+    def tell(student: str, seconds: float) -> None:
+        bar.update(task, description=under_way(graded.ungradable, student, seconds))
 
     with (
+        until_stopped() as stopped,
         crew_of(options, len(chosen)) as crew,
         gradebook(options.gradebook, example) as book,
         progress(console) as bar,
     ):
         task = bar.add_task("", total=len(chosen))
-        for submission, result in grade_all(changed(), crew):
+        for submission, result in grade_all(changed(), crew, tell):
             finish(submission, result)
     rows = graded.rows
-    for name in students.keys() - chosen.keys():
+    for name in students.keys() - ({row.student for row in rows} if stopped else chosen.keys()):
         if found := read_result(options.out, name):
             graded.add(found)
         elif os.path.lexists(result_path(options.out, name)):
             failed[name] = "its earlier result is damaged"
     write_grades(options.out, graded)
     write_report(options.out, graded)
+    if stopped:
+        raise stopped[0]
     class_table(console, rows)
     for line in [*summary(graded), *gone(options.out, students), *renamed(names)]:
         console.print(escape(printable(line)))
@@ -156,6 +162,16 @@ def grade_class(
         print(f"autograder: the kit itself failed on {printable(name)}: {printable(why)}", file=sys.stderr)
     os.close(locked)
     return 1 if failed else 0
+
+
+@contextmanager
+def until_stopped() -> Iterator[list[KeyboardInterrupt]]:
+    """Ctrl-C ends what is done within, and no more: it is in the list then."""
+    stopped: list[KeyboardInterrupt] = []
+    try:
+        yield stopped
+    except KeyboardInterrupt as stop:
+        stopped.append(stop)
 
 
 def noted(result: Result, example: bool, rule: LateRule | None) -> Result:
