@@ -14,7 +14,8 @@ import pytest
 
 from autograder import ROOT
 from autograder.grading import pool
-from autograder.grading.submission import Graded
+from autograder.grading.runtime import SUBMISSION_CPU
+from autograder.grading.submission import Graded, once_more
 from autograder.intake.submissions import Submission
 from autograder.report.terminal import under_way
 from autograder.results.record import result
@@ -84,6 +85,13 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_behind(tmp_path):
 
 def results_in(out):
     return sorted(out.glob("*/ps18/results.json"))
+
+
+@pytest.mark.parametrize("first", [0.0, 30.0, 0.8 * SUBMISSION_CPU, SUBMISSION_CPU])
+def test_who_sleeps_and_has_a_process_killed_is_done_with_in_five_minutes_and_who_computes_has_time_again(first):
+    left = SUBMISSION_CPU - once_more(nothing("s"), first).spent
+    assert first + left <= 280  # and two sandboxes to start
+    assert left >= 30
 
 
 def nothing(student):
