@@ -36,7 +36,8 @@ grade: $(VENV)/ready ## grade a class: [SUBMITTED=submitted] [OUT=graded] [JOBS=
 	@$(KIT) grade "$(SUBMITTED)" --out "$(OUT)" --gradebook gradebook.db $(if $(JOBS),--jobs "$(JOBS)")
 
 feedback: $(VENV)/ready ## write nbgrader's feedback pages to feedback/
-	@$(VENV)/bin/nbgrader generate_feedback ps18 --force
+	@$(VENV)/bin/nbgrader generate_feedback --force \
+	  "$$($(VENV)/bin/python -c 'from autograder.course.model import assignment; print(assignment().name)')"
 
 PORT      ?= 8888
 formgrader: $(VENV)/ready ## open nbgrader's formgrader on this course: [PORT=8888]

@@ -92,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run_release(options: argparse.Namespace) -> int:
-    from .release.build import build, stale
+    from .release.build import build, of_other_names, stale
     from .release.notebook import not_graded
 
     folder = assignment().student_folder
@@ -107,6 +107,8 @@ def run_release(options: argparse.Namespace) -> int:
     print(f"{folder}: {len(names)} files for students, solutions left out.")
     if tasks := not_graded():
         print(f"Not in the rubric, or switched off there, so left out: {', '.join(tasks)}.")
+    if others := of_other_names():
+        print(f"Built under another name: {', '.join(others)}. Take that away, if nobody needs it.")
     return 0
 
 

@@ -145,8 +145,9 @@ def grade_class(
             graded.add(found)
         elif os.path.lexists(result_path(options.out, name)):
             failed[name] = "its earlier result is damaged"
-    write_grades(options.out, graded)
-    write_report(options.out, graded)
+    if graded.rows:
+        write_grades(options.out, graded)
+        write_report(options.out, graded)
     if stopped:
         raise stopped[0]
     class_table(console, rows)

@@ -24,7 +24,7 @@ def write_report(out: Path, overview: Overview) -> None:
         templates()
         .get_template("report.html")
         .render(
-            assignment=assignment().name,
+            assignment=assignment().heading,
             rows=rows,
             summary=summary(overview),
             histogram=histogram(rows),

@@ -52,7 +52,11 @@ def page(result: Result) -> str:
     tasks = [(task, state_of(task), joined(task.checks)) for task in result.tasks]
     about = assignment().pictures
     drawn = {"pictures": about.drawn(result.pictures), "title": about.title, "note": about.note}
-    return templates().get_template("feedback.html").render(r=result, tasks=tasks, states=STATES, **drawn)
+    return (
+        templates()
+        .get_template("feedback.html")
+        .render(r=result, heading=assignment().heading, tasks=tasks, states=STATES, **drawn)
+    )
 
 
 def state_of(task: TaskResult) -> Status:
