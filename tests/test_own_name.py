@@ -10,6 +10,8 @@ import pytest
 
 from autograder.course.model import assignment
 from autograder.course.names import own_names
+from autograder.platforms.canvas_moodle.export import canvas_column
+from autograder.platforms.canvas_moodle.roster import read_roster
 from autograder.release.own_name import named, titled
 from tests.kit import RUBRIC, clone_to
 
@@ -89,6 +91,23 @@ def test_what_students_read_has_title_course_and_name(monkeypatch, called, befor
         monkeypatch.setitem(vars(about), field, value)
     assert titled(before) == after
     assert named(before) == before.replace("ps18.", f"{called.get('name', 'ps18')}.")
+
+
+@pytest.mark.parametrize(
+    "name, headings, chosen",
+    [
+        ("HW3", ["Essay (1)", "hw3: Gradients (2)"], "hw3: Gradients (2)"),
+        ("hw1", ["hw10 (1)", "hw1 (2)", "ahw1 (3)"], "hw1 (2)"),
+        ("hw-3", ["HW-3b (1)", "Week 3, HW-3 (2)"], "Week 3, HW-3 (2)"),
+        ("ps18", ["PS18 (1)", "ps1 (2)"], "PS18 (1)"),
+    ],
+)
+def test_canvas_column_of_this_name_is_found(tmp_path, monkeypatch, name, headings, chosen):
+    monkeypatch.setitem(vars(assignment()), "name", name)
+    header = ",".join(["Student,ID", *(f'"{heading}"' for heading in headings)])
+    (tmp_path / "roster.csv").write_text(f"{header}\nAnn,1{',' * len(headings)}\n")
+    roster = read_roster(tmp_path / "roster.csv")
+    assert roster.header[canvas_column(roster, None)] == chosen
 
 
 @pytest.fixture(scope="module")
