@@ -3,11 +3,12 @@ PYTHON    ?= python3
 SUBMITTED ?= submitted
 OUT       ?= graded
 JOBS      ?=
-VENV      := .venv
+VENV      := $(or $(KIT_VENV),.venv)
 KIT       := $(VENV)/bin/python -m autograder
+GRADE     := grade "$(SUBMITTED)" --out "$(OUT)" --gradebook gradebook.db $(if $(JOBS),--jobs "$(JOBS)")
 
 .DEFAULT_GOAL := help
-.PHONY: help release grade feedback formgrader doctor figures cluster worker test test-all lint corpus hostile neighbours gradescope mutants grader-mutants sweep bench lock clean
+.PHONY: help release linux grade container feedback formgrader doctor figures cluster worker test test-all lint corpus hostile neighbours gradescope mutants grader-mutants sweep bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,8 +33,15 @@ $(VENV)/cluster: requirements-cluster.lock $(VENV)/ready
 release: $(VENV)/ready ## build the student folder, release/ps18
 	@$(KIT) release
 
-grade: $(VENV)/ready ## grade a class: [SUBMITTED=submitted] [OUT=graded] [JOBS=n]
-	@$(KIT) grade "$(SUBMITTED)" --out "$(OUT)" --gradebook gradebook.db $(if $(JOBS),--jobs "$(JOBS)")
+linux:
+	@[ "$$(uname)" = Linux ] || "$(PYTHON)" -m autograder.errors "$$(uname)"
+
+grade: linux $(VENV)/ready ## grade a class: [SUBMITTED=submitted] [OUT=graded] [JOBS=n]
+	@$(KIT) $(GRADE)
+
+RUN       ?= $(GRADE)
+container: ## grade in a container, where there is no Linux: as grade, or another command: [RUN=doctor]
+	@autograder/platforms/container/run $(RUN)
 
 feedback: $(VENV)/ready ## write nbgrader's feedback pages to feedback/
 	@$(VENV)/bin/nbgrader generate_feedback --force \

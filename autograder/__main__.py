@@ -6,13 +6,15 @@ import sys
 from pathlib import Path
 
 from .course.model import assignment
-from .errors import KitError
+from .errors import KitError, refuse_elsewhere
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done, 1 the kit itself failed on something (named), 2 it was asked for something impossible."""
     options = parser().parse_args(arguments)
     try:
+        if sys.platform == "win32" or options.run in (run_grade, run_grade_one):
+            refuse_elsewhere()
         return int(options.run(options))
     except KitError as error:
         print(f"autograder: {error}", file=sys.stderr)
