@@ -32,7 +32,7 @@ def steps(name):
 
 
 ENVIRONMENT = dict(shlex.split(" ".join(steps("ENV")))[n].split("=", 1) for n in range(4))
-[WORKDIR], [ENTRYPOINT], [CMD] = steps("WORKDIR"), map(json.loads, steps("ENTRYPOINT")), map(json.loads, steps("CMD"))
+[WORKDIR], [ENTRYPOINT] = steps("WORKDIR"), map(json.loads, steps("ENTRYPOINT"))
 
 
 def test_every_line_of_the_containerfile_is_a_step_that_is_tried_here():
@@ -42,52 +42,65 @@ def test_every_line_of_the_containerfile_is_a_step_that_is_tried_here():
 
 
 class Container:
-    """A fresh Debian, to which the Containerfile's steps were done."""
+    """A fresh Debian, to which the Containerfile's steps were done; in memory, in a mount namespace of its own."""
 
-    def __init__(self, root, kit):
-        self.root, self.kit = root, kit
+    def __init__(self, folder):
+        mount = f"mount -t tmpfs tmpfs {folder} && echo && read _"  # until this process ends, however that is
+        self._holder = subprocess.Popen(["unshare", "--mount", "sh", "-c", mount], stdin=-1, stdout=-1)
+        assert self._holder.stdout.read(1) == b"\n"
+        self._folder, self._view = folder, Path(f"/proc/{self._holder.pid}/root{folder}")
+        self.root, self.kit = self._view / "root", clone_to(self._view / "kit")
+        release = steps("FROM")[0].partition(":")[2].removesuffix("-slim")
+        self._within("debootstrap", "--variant=minbase", release, f"{folder}/root")
+        (self.root / "etc/dpkg/dpkg.cfg.d/speed").write_text("force-unsafe-io\n")  # as in the image that is meant
+        shutil.copy("/etc/resolv.conf", self.root / "etc" / "resolv.conf")
         for name in ("kit", "host-certificates"):
-            (root / name).mkdir()
+            (self.root / name).mkdir()
+
+    def _within(self, *command):
+        """What a command prints that is run with this file system."""
+        entered = ["nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", *command]
+        done = subprocess.run(entered, capture_output=True, text=True, timeout=500)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout
 
     def run(self, command, confined="", **environment):
-        """What a command prints in it, where the kit lies at /kit; in namespaces of its own, that end with it."""
-        root, inside = shlex.quote(str(self.root)), {**ENVIRONMENT, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+        """What a command prints in the container, where the kit lies at /kit; its processes end with it."""
+        root, inside = f"{self._folder}/root", {**ENVIRONMENT, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
         given = shlex.join([f"{name}={value}" for name, value in {**inside, **environment}.items()])
         mounts = f"""set -e
 mount --rbind /dev {root}/dev; mount -t proc proc {root}/proc; mount -t tmpfs tmpfs {root}/tmp
-mount --bind {shlex.quote(str(self.kit))} {root}/kit; mount --bind /etc/ssl/certs {root}/host-certificates
+mount --bind {self._folder}/kit {root}/kit; mount --bind /etc/ssl/certs {root}/host-certificates
 exec env -i {given} chroot {root} {confined} sh -c {shlex.quote(f"cd {WORKDIR}; {command}")}"""
-        command = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", mounts]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=500)
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        return done.stdout
+        return self._within("unshare", "--mount", "--pid", "--fork", "sh", "-c", mounts)
+
+    def close(self):
+        self._holder.communicate()
 
 
 @pytest.fixture(scope="module")
 def container(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("container")
-    release = steps("FROM")[0].partition(":")[2].removesuffix("-slim")
-    made = subprocess.run(
-        ["debootstrap", "--variant=minbase", release, folder / "root"], capture_output=True, text=True
-    )
-    assert made.returncode == 0, made.stdout[-2000:]
-    shutil.copy("/etc/resolv.conf", folder / "root" / "etc" / "resolv.conf")
-    container = Container(folder / "root", clone_to(folder / "kit"))
+    container = Container(tmp_path_factory.mktemp("container"))
     for copy in steps("COPY"):
         source, target = copy.split()
-        shutil.copy(ROOT / source, folder / "root" / target.lstrip("/"))
+        shutil.copy(ROOT / source, container.root / target.lstrip("/"))
     certificates = {"PIP_CERT": "/host-certificates/ca-certificates.crt"} if "PIP_CERT" in os.environ else {}
     for step in steps("RUN"):
         container.run(step, **certificates)
     (container.kit / ".venv").unlink()  # a Mac's own would be of no use there
     yield container
-    shutil.rmtree(folder / "root")
+    container.close()
 
 
 @pytest.mark.whole
-def test_the_container_can_grade_and_says_by_which_sandbox(container):
-    said = container.run(shlex.join([*ENTRYPOINT, *CMD]), confined=CONFINED)
+def test_as_a_dev_container_it_is_ready_and_can_grade_by_the_second_sandbox(container):
+    about = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    assert (ROOT / ".devcontainer" / about["build"]["dockerfile"]).resolve() == FOLDER / "Containerfile"
+    said = container.run(about["postCreateCommand"], confined=CONFINED)
     assert "This machine can grade." in said and "landlock starts. The sandbox bubblewrap does not start" in said
+    assert not (container.kit / ".venv").exists()
+    interpreter = about["customizations"]["vscode"]["settings"]["python.defaultInterpreterPath"]
+    assert interpreter == ENTRYPOINT[0] and (container.root / interpreter[1:]).exists()
 
 
 @pytest.mark.whole
@@ -98,26 +111,13 @@ def test_it_grades_as_root_and_as_who_asked(container, user):
     for path in [container.kit, *container.kit.rglob("*")]:
         os.chown(path, uid, uid, follow_symlinks=False)
     grade = [*ENTRYPOINT, "grade", "tests/example_class", "--out", f"out{uid}", "--gradebook", f"{uid}.db"]
-    students = ["--student", "halfway", "--student", "forgotten_mean", "--student", "endless_loop"]
+    students = ["--student", "halfway", "--student", "forgotten_mean"]
     container.run(shlex.join([*grade, *students]), confined=f"{CONFINED} {user}")
     results = sorted((container.kit / f"out{uid}").glob("*/ps18/results.json"))
     found = {path.parents[1].name: json.loads(path.read_text()) for path in results}
-    assert {name: result["score"] for name, result in found.items()} == {
-        **{"halfway": 30, "forgotten_mean": 77, "endless_loop": 30}
-    }
+    assert {name: result["score"] for name, result in found.items()} == {"halfway": 30, "forgotten_mean": 77}
     assert {result["sandbox"] for result in found.values()} == {"landlock"}
     assert {path.stat().st_uid for path in (container.kit / f"out{uid}").rglob("*")} == {uid}
-
-
-@pytest.mark.whole
-def test_make_uses_what_is_installed_there(container):
-    about = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
-    dockerfile = ROOT / ".devcontainer" / about["build"]["dockerfile"]
-    assert dockerfile.resolve() == FOLDER / "Containerfile"
-    assert "This machine can grade." in container.run(about["postCreateCommand"])
-    assert not (container.kit / ".venv").exists()
-    interpreter = about["customizations"]["vscode"]["settings"]["python.defaultInterpreterPath"]
-    assert interpreter == ENTRYPOINT[0] and (container.root / interpreter[1:]).exists()
 
 
 def test_students_have_a_small_one_whose_command_is_the_handouts():
