@@ -8,7 +8,7 @@ KIT       := $(VENV)/bin/python -m autograder
 GRADE     := grade "$(SUBMITTED)" --out "$(OUT)" --gradebook gradebook.db $(if $(JOBS),--jobs "$(JOBS)")
 
 .DEFAULT_GOAL := help
-.PHONY: help release linux grade container feedback formgrader doctor figures cluster worker test test-all lint corpus hostile neighbours gradescope mutants grader-mutants sweep bench lock clean
+.PHONY: help release grade container feedback formgrader doctor figures cluster worker test test-all lint corpus hostile neighbours gradescope mutants grader-mutants sweep bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,7 @@ $(VENV)/cluster: requirements-cluster.lock $(VENV)/ready
 release: $(VENV)/ready ## build the student folder, release/ps18
 	@$(KIT) release
 
+.PHONY: linux
 linux:
 	@[ "$$(uname)" = Linux ] || "$(PYTHON)" -m autograder.errors "$$(uname)"
 
