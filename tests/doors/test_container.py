@@ -5,6 +5,7 @@ No engine runs here: the steps of the Containerfile are run in a fresh Debian, w
 
 import json
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -186,7 +187,8 @@ def test_it_builds_and_runs_with_the_engine_that_is_there(engines, status, envir
     )
     assert run.startswith(f"{engine} run") and option in run and f"--volume {ROOT}:/kit" in run
     assert run.endswith("grade my class --out graded")
-    assert ("--user" in run) == (engine == "docker")
+    assert ("--user" in run) == (engine == "docker" and platform.system() == "Linux")
+    assert ("--ignorefile" in build) == (engine == "podman")
 
 
 @pytest.mark.parametrize("system", ["Darwin", "MINGW64_NT-10.0", "Windows", "FreeBSD"])
