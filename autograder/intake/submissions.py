@@ -85,8 +85,11 @@ def find_class(submitted: Path) -> dict[str, Path]:
 
 def folder_in(submitted: Path) -> str:
     """What a submission's folder is called in that of the class: the example class keeps the first name."""
-    example = assignment().example_class
-    return assignment().written_as if example and submitted.resolve() == example else assignment().name
+    try:
+        example = submitted.resolve() == assignment().example_class
+    except (OSError, ValueError, RuntimeError):  # the last: a circle of links
+        example = False
+    return assignment().written_as if example else assignment().name
 
 
 def read_submission(path: Path, student: str, stubs: Mapping[str, bytes]) -> Submission:
