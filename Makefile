@@ -3,11 +3,12 @@ PYTHON    ?= python3
 SUBMITTED ?= submitted
 OUT       ?= graded
 JOBS      ?=
-VENV      := .venv
+VENV      := $(or $(KIT_VENV),.venv)
 KIT       := $(VENV)/bin/python -m autograder
+GRADE     := grade "$(SUBMITTED)" --out "$(OUT)" --gradebook gradebook.db $(if $(JOBS),--jobs "$(JOBS)")
 
 .DEFAULT_GOAL := help
-.PHONY: help release grade similar feedback formgrader doctor figures cluster worker test test-all lint corpus hostile neighbours gradescope mutants grader-mutants sweep bench lock clean
+.PHONY: help release grade container similar feedback formgrader doctor figures cluster worker test test-all lint corpus hostile neighbours gradescope mutants grader-mutants sweep bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,14 +33,23 @@ $(VENV)/cluster: requirements-cluster.lock $(VENV)/ready
 release: $(VENV)/ready ## build the student folder, release/ps18
 	@$(KIT) release
 
-grade: $(VENV)/ready ## grade a class: [SUBMITTED=submitted] [OUT=graded] [JOBS=n]
-	@$(KIT) grade "$(SUBMITTED)" --out "$(OUT)" --gradebook gradebook.db $(if $(JOBS),--jobs "$(JOBS)")
+.PHONY: linux
+linux:
+	@[ "$$(uname)" = Linux ] || "$(PYTHON)" -m autograder.errors "$$(uname)"
+
+grade: linux $(VENV)/ready ## grade a class: [SUBMITTED=submitted] [OUT=graded] [JOBS=n]
+	@$(KIT) $(GRADE)
+
+RUN       ?= $(GRADE)
+container: ## grade in a container, where there is no Linux: as grade, or another command: [RUN=doctor]
+	@autograder/platforms/container/run $(RUN)
 
 similar: $(VENV)/ready ## show submissions that resemble each other, side by side: [SUBMITTED=submitted] [OUT=graded]
 	@$(KIT) similar "$(SUBMITTED)" --out "$(OUT)"
 
 feedback: $(VENV)/ready ## write nbgrader's feedback pages to feedback/
-	@$(VENV)/bin/nbgrader generate_feedback ps18 --force
+	@$(VENV)/bin/nbgrader generate_feedback --force \
+	  "$$($(VENV)/bin/python -c 'from autograder.course.model import assignment; print(assignment().name)')"
 
 PORT      ?= 8888
 formgrader: $(VENV)/ready ## open nbgrader's formgrader on this course: [PORT=8888]

@@ -6,13 +6,15 @@ import sys
 from pathlib import Path
 
 from .course.model import assignment
-from .errors import KitError
+from .errors import KitError, refuse_elsewhere
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done, 1 the kit itself failed on something (named), 2 it was asked for something impossible."""
     options = parser().parse_args(arguments)
     try:
+        if sys.platform == "win32" or options.run in (run_grade, run_grade_one):
+            refuse_elsewhere()
         return int(options.run(options))
     except KitError as error:
         print(f"autograder: {error}", file=sys.stderr)
@@ -115,7 +117,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run_release(options: argparse.Namespace) -> int:
-    from .release.build import build, stale
+    from .release.build import build, of_other_names, stale
     from .release.notebook import not_graded
 
     folder = assignment().student_folder
@@ -130,6 +132,8 @@ def run_release(options: argparse.Namespace) -> int:
     print(f"{folder}: {len(names)} files for students, solutions left out.")
     if tasks := not_graded():
         print(f"Not in the rubric, or switched off there, so left out: {', '.join(tasks)}.")
+    if others := of_other_names():
+        print(f"Built under another name: {', '.join(others)}. Take that away, if nobody needs it.")
     return 0
 
 

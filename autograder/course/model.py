@@ -5,7 +5,7 @@ One process grades one assignment: that of this kit, or the one that AUTOGRADER_
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +18,7 @@ from ..engine.case import Case, Mistake
 from ..engine.runner import Proxy
 from ..engine.subject import Subject
 from .example import Example, Finding
+from .names import own_names
 
 SWITCH = "AUTOGRADER_ASSIGNMENT"  # in the environment: it reaches every process that grades
 DEFAULT = "autograder.assignment.ps18"
@@ -107,7 +108,7 @@ class Assignment:
     """All that the rooms of this kit need to know of one assignment; `module` is the one that defines it."""
 
     module: str
-    name: str  # of a submission's folder, the notebook and the student folder
+    name: str  # of a submission's folder, the notebook and the student folder; the rubric may give another
     subject: Subject
     folder: Path  # of rubric.toml and settings.toml
     checks: str  # the package of its checks
@@ -129,7 +130,25 @@ class Assignment:
     borrowed: Mapping[Path, str] = field(default_factory=dict)  # files of other folders, and where students get them
     pictures: Pictures = field(default_factory=NoPictures)
     lessons: Lessons = field(default_factory=NoLessons)
-    example_class: Path | None = None
+    example_class: Path | None = None  # its folders are called by the first name
+    title: str = ""  # above pages, handout and notebook, in the place of the name or of what is written there
+    course: str = ""
+    first_name: str = ""  # the one in `module`, where the rubric gives another
+
+    @property
+    def written_as(self) -> str:
+        """What it is called in `source` and in the example class."""
+        return self.first_name or self.name
+
+    @property
+    def text(self) -> str:
+        """The file in `source` that holds the notebook's text."""
+        return f"{self.written_as}.py"
+
+    @property
+    def heading(self) -> str:
+        """Course and title, as far as there are such, in one line."""
+        return ", ".join(filter(None, (self.course, self.title or self.name)))
 
     @property
     def notebook(self) -> str:
@@ -148,7 +167,11 @@ class Assignment:
 
 @cache
 def assignment() -> Assignment:
-    """The assignment that this process grades."""
+    """The assignment that this process grades, called as its rubric says."""
     found = import_module(os.environ.get(SWITCH, DEFAULT)).assignment
     assert isinstance(found, Assignment)
-    return found
+    called = own_names(found.folder / "rubric.toml")
+    if called.get("name", found.name) != found.name:
+        called["first_name"] = found.name
+        found = replace(found, release=found.release.with_name(called["name"]))
+    return replace(found, **called)  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ from ..engine.check import checks_in
 from ..errors import KitError
 from ..text import printable, reason_of
 from .model import assignment
+from .names import LINE, NAME
 from .seed import BadSeed
 
 if sys.version_info >= (3, 11):
@@ -43,8 +44,8 @@ Seed = Annotated[int, Meta(ge=0, lt=1 << 32)]
 Minutes = Annotated[int, Meta(ge=0, le=10_080, description="whole minutes, 0 to 10080")]
 FreeDays = Annotated[int, Meta(ge=0, le=365, description="a whole number of days, 0 to 365")]
 TaskName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,100}\Z")]  # a hyphen begins the rest of a cell's name
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}\Z")]
-Line = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*\Z")]  # not empty
+Name = Annotated[str, Meta(pattern=NAME)]
+Line = Annotated[str, Meta(pattern=LINE)]
 Switch = Annotated[bool, Meta(description="true or false, without quotes")]
 Rows = list[dict[str, Any]]
 
@@ -82,6 +83,8 @@ class RubricFile:
     task: Annotated[Rows, Meta(min_length=1, description="tables that each begin with the line [[task]]")]
     late: Any = None
     assignment: Annotated[Name, Meta(description='a name of letters, digits, _ and -, such as "hw1"')] | None = None
+    title: Annotated[Line, Meta(description='a line of text in quotes, such as "Homework 3"')] | None = None
+    course: Annotated[Line, Meta(description='a line of text in quotes, such as "CS 101, autumn"')] | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,6 @@ class Rubric:
 
     tasks: Sequence[TaskEntry]
     late: LateRule | None = None
-    assignment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def read_rubric(path: Path) -> Rubric:
     if not graded:
         raise BadRubric(f"{file}: every task is switched off; take out `enabled = false` where students should work.")
     late = None if whole.late is None else checked(LateRule, whole.late, f"[late] in {file}")
-    return Rubric(graded, late, whole.assignment)
+    return Rubric(graded, late)
 
 
 def read_settings(path: Path) -> dict[str, CheckSettings]:

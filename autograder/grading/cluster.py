@@ -79,11 +79,10 @@ def connected(address: str, tls: dict[str, str], choice: dict[str, Any]) -> Iter
                 raise ClusterError(f"The worker {worker} cannot grade. {refusal}")
             names.add(name)
         executor = client.get_executor(pure=False, retries=RETRIES)
-        window = WINDOW * sum(threads.values())
+        at_once = sum(threads.values())
         try:
-            yield Crew(
-                executor, partial(grade_there, choice=choice, example=is_example()), tuple(sorted(names)), window
-            )
+            grade = partial(grade_there, choice=choice, example=is_example())
+            yield Crew(executor, grade, tuple(sorted(names)), WINDOW * at_once, at_once)
         except CancelledError:
             raise ClusterError(f"{address} is gone; what is graded is kept, and the same command goes on.") from None
 

@@ -43,13 +43,16 @@ def given_files() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(package.glob("*.py"))}
 
 
-def loaded(submission: Submission, sandbox: Sandbox, stack: ExitStack) -> tuple[Worker, Header, list[str]]:
+def loaded(submission: Submission, sandbox: Sandbox, stack: ExitStack) -> tuple[Worker, Header, list[str], float]:
     """A sandbox with the submission imported, what it said to that, and notes on what of a notebook cannot be run.
+
+    And the seconds that imports have cost before that one.
 
     Where a notebook's import does not end, it is tried again without the statement that was under way, and at
     last without all that may not end.
     """
     files, tries = submission.files, ATTEMPTS if submission.source == "notebook" else 1
+    cost = 0.0
     while True:
         worker = stack.enter_context(Worker(sandbox))
         reply = worker.load({**given_files(), **files}, asdict(assignment().subject), METHOD_CPU)
@@ -60,10 +63,11 @@ def loaded(submission: Submission, sandbox: Sandbox, stack: ExitStack) -> tuple[
         if "timeout" in reply or "crashed" in reply:
             late = [int(number) for number in re.findall(r"^statement (\d+)$", worker.under_way)]
         elif not late:
-            return worker, reply, notes
+            return worker, reply, notes, cost
         if tries < 1:
-            return worker, reply, notes
+            return worker, reply, notes, cost
         worker.close()
+        cost += worker.cost
         files = without(files, late, careful=not late or tries == 1)
 
 
@@ -80,6 +84,7 @@ def left_out(worker: Worker) -> tuple[list[str], list[int]]:
         return [], []
     finally:
         child.close()
+        worker.cost += child.cost
 
 
 @dataclass(frozen=True)
@@ -107,11 +112,11 @@ def grade(submission: Submission, sandbox: Sandbox) -> Graded:
     reason, killed = submission.reason, False
     if reason is None:
         with ExitStack() as stack:
-            worker, reply, notes = loaded(submission, sandbox, stack)
+            worker, reply, notes, before = loaded(submission, sandbox, stack)
             submission = replace(submission, notes=(*submission.notes, *notes))
             reason = load_problem(reply, submission.source)
             if reason is None:
-                runtime = SandboxRuntime(worker, submission.spent)
+                runtime = SandboxRuntime(worker, submission.spent + before)
                 engine = Engine(course(), runtime)
                 examples = run_checks(engine)
                 runtime.fresh_process()
@@ -150,8 +155,8 @@ def grade_apart(submission: Submission, sandbox: Sandbox) -> Result:
 
 
 def once_more(submission: Submission, spent: float) -> Submission:
-    """The submission for a second grading, which is charged for the first one, but has a quarter of the time anyway."""
-    return replace(submission, spent=min(spent, 0.75 * SUBMISSION_CPU))
+    """The submission for a second grading, which is charged for the first one, but has an eighth of the time anyway."""
+    return replace(submission, spent=min(spent, 0.875 * SUBMISSION_CPU))
 
 
 def grade_once(submission: Submission, sandbox: Sandbox) -> Graded:

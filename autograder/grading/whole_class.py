@@ -18,14 +18,14 @@ from ..course.model import assignment
 from ..course.rubric import LateRule, named, rubric, settings
 from ..course.seed import is_example, seed, use_example
 from ..engine.frozen import FILE, tasks_in
-from ..intake.downloads import DATED, find_uploads
+from ..intake.downloads import find_uploads
 from ..intake.entries import Upload
-from ..intake.late import WORD
+from ..intake.late import DATED, WORD
 from ..intake.submissions import BadInput, Submission, read_submission, released_stubs
 from ..report.class_report import summary, write_report
 from ..report.feedback import write_feedback
 from ..report.overview import Overview, write_grades
-from ..report.terminal import class_table, progress
+from ..report.terminal import class_table, progress, under_way
 from ..results.attempts import better
 from ..results.model import Result
 from ..results.record import fingerprint, kit_failure
@@ -146,26 +146,33 @@ def grade_class(options: argparse.Namespace, gradebook: OpenGradebook, times: Re
             graded.add(result, submission.sha256 if submission.files else "")
         with safely(submission.student, "nbgrader has not all of it"):
             book.record(result, submission)
-        bar.update(task, completed=len(graded.rows), description=f"{graded.ungradable} ungradable")
+        bar.update(task, completed=len(graded.rows))
+
+    def tell(student: str, seconds: float) -> None:
+        bar.update(task, description=under_way(graded.ungradable, student, seconds))
 
     with (
         stack,
+        until_stopped() as stopped,
         crew_of(options, len(chosen)) as crew,
         gradebook(options.gradebook, example) as book,
         progress(console) as bar,
     ):
         task = bar.add_task("", total=len(chosen))
-        for submission, result in grade_all(changed(), crew):
+        for submission, result in grade_all(changed(), crew, tell):
             finish(submission, result)
     rows = graded.rows
-    for name in students.keys() - chosen.keys():
+    for name in students.keys() - ({row.student for row in rows} if stopped else chosen.keys()):
         if found := read_result(options.out, name):
             graded.add(found)
         elif os.path.lexists(result_path(options.out, name)):
             failed[name] = "its earlier result is damaged"
-    write_grades(options.out, graded)
-    write_report(options.out, graded)
+    if graded.rows:
+        write_grades(options.out, graded)
+        write_report(options.out, graded)
     os.close(locked)
+    if stopped:
+        raise stopped[0]
     failed = {**{row.student: row.kit_error for row in rows if row.kit_error}, **failed}
     for name, why in sorted(failed.items()):
         print(f"autograder: the kit itself failed on {printable(name)}: {printable(why)}", file=sys.stderr)
@@ -180,6 +187,16 @@ def grade_class(options: argparse.Namespace, gradebook: OpenGradebook, times: Re
         f"Results are in {options.out}: {REPORT}, {GRADES}, and STUDENT/{assignment().name}/feedback.html for each."
     )
     return 1 if failed else 0
+
+
+@contextmanager
+def until_stopped() -> Iterator[list[KeyboardInterrupt]]:
+    """Ctrl-C ends what is done within, and no more: it is in the list then."""
+    stopped: list[KeyboardInterrupt] = []
+    try:
+        yield stopped
+    except KeyboardInterrupt as stop:
+        stopped.append(stop)
 
 
 def noted(result: Result, example: bool, rule: LateRule | None) -> Result:

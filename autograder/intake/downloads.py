@@ -27,7 +27,7 @@ from ..course.model import assignment
 from ..text import encodable, printable_name
 from . import uploads
 from .entries import MAX_RAW, Entry, Refused, Upload, is_silent
-from .late import parse_time
+from .late import DATED, parse_time
 from .submissions import BadInput, find_class
 from .zips import Listing, zip_listing
 
@@ -40,7 +40,6 @@ CANVAS = re.compile(
 MOODLE = re.compile(r"(?P<who>.*)_(?P<id>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.+)|_?)", re.S)
 CLONES = "-submissions"  # how the folder ends that `gh classroom clone student-repos` makes
 LATE = "Canvas marks this as handed in late."
-DATED = f"When this was handed in is from {METADATA}, which Gradescope writes."
 
 
 Listed = Callable[[ExitStack], list[Entry]]

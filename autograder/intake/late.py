@@ -42,6 +42,7 @@ WORD = (
     " uploads are unpacked by hand it may be the student's own."
 )
 
+DATED = "When this was handed in is from submission_metadata.yml, which Gradescope writes."
 UNREAD = f"{TIMESTAMP} holds no time such as 2026-12-01 23:59:00 UTC, so when this was handed in is not known."
 
 

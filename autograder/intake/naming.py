@@ -6,10 +6,10 @@ from pathlib import Path
 from ..course.model import assignment
 
 FILES, NOTEBOOK = assignment().subject.files, assignment().notebook
-_STEMS = {re.sub(r"[_.]", "", name): name for name in (*FILES, NOTEBOOK)}
+_STEMS = {re.sub(r"[-_.]", "", name).lower(): name for name in (*FILES, NOTEBOOK)}
 _COPY = r"(?:copy|kopie|copie|copia|kopia)"
 # Their words may be joined in other ways: neural-network, ps_18.
-_NAMES = "|".join(re.sub(r"(?<=[a-z])(?=\d)|_", "[-_ ]?", Path(name).stem) for name in (*FILES, NOTEBOOK))
+_NAMES = "|".join(re.sub(r"(?<=[A-Za-z])(?=\d)|[-_]", "[-_ ]?", Path(name).stem) for name in (*FILES, NOTEBOOK))
 # All repetitions are bounded, so that no name takes long.
 _RENAMED = re.compile(
     r"(?:.*\d[-_ ])?"  # a platform's prefix, s01_123_

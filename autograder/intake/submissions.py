@@ -32,7 +32,7 @@ from .entries import (
     is_silent,
     is_zip,
 )
-from .late import TIMESTAMP, UNREAD, parse_time
+from .late import DATED, TIMESTAMP, UNREAD, parse_time
 from .naming import FILES, NOTEBOOK, meant
 from .slim import slim
 from .stubs import is_stub
@@ -68,7 +68,7 @@ class Submission:
 
     def handed_in(self, time: str | None) -> Submission:
         """The same, handed in at this time, if there is one, whatever its files say."""
-        notes = tuple(note for note in self.notes if note != UNREAD)
+        notes = tuple(note for note in self.notes if note not in (UNREAD, DATED))
         return replace(self, submitted=time, notes=notes) if time else self
 
 
@@ -85,20 +85,29 @@ def released_stubs() -> dict[str, bytes]:
 
 def find_class(submitted: Path) -> dict[str, Path]:
     """Return each student's upload, `submitted/<student>/ps18`, by student; it need not exist."""
-    name = printable_name(str(submitted))
-    layout = f"expected a folder that holds <student>/{assignment().name}/ for each student"
+    name, folder = printable_name(str(submitted)), folder_in(submitted)
+    layout = f"expected a folder that holds <student>/{folder}/ for each student"
     try:
         with os.scandir(submitted) as entries:
             students = sorted(entry.name for entry in entries if _is_student(entry))
     except (OSError, ValueError) as error:
         raise BadInput(f"{name} cannot be graded ({reason_of(error)}): {layout}.") from None
-    paths = {student: submitted / student / assignment().name for student in students}
+    paths = {student: submitted / student / folder for student in students}
     if not any(map(os.path.lexists, paths.values())):
         alone = any(os.path.lexists(submitted / file) for file in (assignment().name, NOTEBOOK, *FILES))
         if alone or not students:
             what = "looks like one student's upload (grade-one takes those)" if alone else "holds no students"
             raise BadInput(f"{name} {what}: {layout}.")
     return paths
+
+
+def folder_in(submitted: Path) -> str:
+    """What a submission's folder is called in that of the class: the example class keeps the first name."""
+    try:
+        example = submitted.resolve() == assignment().example_class
+    except (OSError, ValueError, RuntimeError):  # the last: a circle of links
+        example = False
+    return assignment().written_as if example else assignment().name
 
 
 def read_submission(path: Path | Upload, student: str, stubs: Mapping[str, bytes]) -> Submission:
@@ -293,7 +302,7 @@ def _read_source(entry: Entry) -> tuple[bytes | str, str]:
 
 def _check_layout(path: Path, student: str) -> None:
     """Refuse `<student>/ps18` where the first is a link, or the second does not exist."""
-    if (path.parent.name, path.name) != (student, assignment().name):
+    if (path.parent.name, path.name) != (student, folder_in(path.parent.parent)):
         return
     if path.parent.is_symlink():
         raise Refused(f"{printable_name(student)} is a link: hand in the folder itself")

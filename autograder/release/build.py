@@ -15,6 +15,7 @@ from .. import ROOT
 from ..course.model import assignment
 from .alone import alone, unpack
 from .leaks import files_of, refuse_leaks, refuse_lost_text
+from .own_name import titled
 from .strip import stub
 
 GIVEN, SOURCE, SOLUTIONS, RELEASE = (
@@ -23,7 +24,7 @@ GIVEN, SOURCE, SOLUTIONS, RELEASE = (
     assignment().solutions,
     assignment().release,
 )
-TEXT = f"{assignment().name}.py"  # the notebook, as authored
+TEXT = assignment().text
 ENGINE = ROOT / "autograder" / "engine"
 FOR_TASKS = re.compile(r"<!-- for ([^\n]+) -->\n(.*?)<!-- end \1 -->\n", re.DOTALL)  # a part of the handout
 
@@ -120,8 +121,14 @@ def handout(path: Path) -> str:
     while found := FOR_TASKS.search(text):  # from outside to inside
         kept = found[2] if graded & set(found[1].split()) else ""
         text = text[: found.start()] + kept + text[found.end() :]
-    lines = text.split("\n")
+    lines = titled(text).split("\n")
     return "\n".join("\n".join(tables.get(line, [line])) for line in lines)
+
+
+def of_other_names() -> list[str]:
+    """What stands beside the student folder, and was built when the assignment had another name."""
+    beside = (path for path in RELEASE.parent.iterdir() if not path.name.startswith(".") and path.stem != RELEASE.name)
+    return sorted(path.relative_to(ROOT).as_posix() for path in beside)
 
 
 def stale(target: Path = RELEASE) -> str | None:

@@ -47,7 +47,7 @@ def refuse_lost_text(instructor: Any, notebook: dict[str, Any]) -> None:
             if " ".join(sentence.split()) not in given.get(cell.id, ""):
                 lacking = f"the students' notebook lacks {' '.join(sentence.split())!r} of the cell {cell.id}"
                 raise ReleaseError(
-                    f"{assignment().name}.py: {lacking}: nbgrader replaces an answer whole, so put what students are"
+                    f"{assignment().text}: {lacking}: nbgrader replaces an answer whole, so put what students are"
                     " to read into a cell of its own."
                 )
 

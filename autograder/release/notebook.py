@@ -19,6 +19,7 @@ from ..course.reference import checks
 from ..course.rubric import rubric
 from ..errors import KitError
 from ..platforms.nbgrader.alembic import prepare_alembic
+from .own_name import named, titled
 
 NOTEBOOK = f"{assignment().name}.ipynb"
 PLACE = re.compile(r"# solutions: (\S+) (.+)")  # file, then the names of functions in it
@@ -48,6 +49,8 @@ def instructor_notebook(text: Path, solutions: Path) -> Any:
         cell.id = about.get("grade_id", f"cell-{number}")  # jupytext would draw one
         if about.get("grade") and cell.id in points:
             about["points"] = points[cell.id]
+        if cell.cell_type == "markdown":
+            cell.source = titled(cell.source) if number == 1 else named(cell.source)
         if place := PLACE.fullmatch(cell.source):
             solved[cell.id] = tuple(name.rpartition(".")[2] for name in place[2].split())
             cell.source = "\n\n\n".join(function_text(solutions / place[1], name) for name in place[2].split())
@@ -90,7 +93,7 @@ def refuse_unknown(solved: Mapping[str, tuple[str, ...]], left_out: Collection[s
         here, there = (", ".join(cells.get(cell, ())) or "nothing" for cells in (solved, known))
         if here != there:
             raise NotebookError(
-                f"{assignment().name}.py, cell {cell}: it solves {here}, but the assignment's Subject.solutions"
+                f"{assignment().text}, cell {cell}: it solves {here}, but the assignment's Subject.solutions"
                 f" say {there}."
             )
 

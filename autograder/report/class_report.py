@@ -43,7 +43,7 @@ def write_report(out: Path, overview: Overview) -> None:
     by_name = {row.student: row for row in rows}
     page = rendered(
         "report.html",
-        assignment=assignment().name,
+        assignment=assignment().heading,
         rows=rows,
         summary=summary(overview),
         histogram=histogram(graded(overview)),

@@ -111,6 +111,7 @@ def page(result: Result) -> str:
     return rendered(
         "feedback.html",
         r=result,
+        heading=assignment().heading,
         decisions=decisions(result),
         sections=[section(task) for task in result.tasks],
         cards=cards(found[:MOST], titles),

@@ -23,6 +23,7 @@ from ..text import printable
 from .overview import Row
 
 MOST_ROWS = 200  # that anyone reads in a terminal
+LONG = 3.0  # seconds from which on the bar says whose grading takes them
 MARKS = {
     Status.PASSED: "[green]passed[/]",
     Status.PARTIAL: "[yellow]partly[/]",
@@ -41,6 +42,12 @@ def progress(console: Console) -> Progress:
         TextColumn("{task.description}"),
     )
     return Progress(TextColumn("Grading"), *columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def under_way(ungradable: int, student: str, seconds: float) -> str:
+    """What stands beside the bar: with whom the grader has been busy longest."""
+    busy = f"; {escape(printable(student))} for {seconds:.0f} s" if seconds >= LONG else ""
+    return f"{ungradable} ungradable{busy}"
 
 
 def class_table(console: Console, rows: Sequence[Row]) -> None:

@@ -1,8 +1,8 @@
 """Finds the sandbox that works on this machine, and says why another does not."""
 
 import re
-import sys
 
+from ..errors import refuse_elsewhere
 from .bubblewrap import Bubblewrap
 from .landlock import Landlock
 from .plain import Plain
@@ -33,8 +33,7 @@ OTHER_ADVICE = "run `make doctor` on a Linux machine that allows user namespaces
 
 def choose(no_sandbox: bool = False, only: str | None = None) -> Sandbox:
     """The first sandbox that works on this machine, or the one of this name; SandboxError where none does."""
-    if sys.platform != "linux":
-        raise SandboxError("Grading runs students' code in a sandbox that only Linux has: grade on a Linux machine.")
+    refuse_elsewhere()
     if no_sandbox:
         if said := problem(Plain()):
             raise SandboxError(f"The worker does not start, even without a sandbox: {last_line(said)}.")

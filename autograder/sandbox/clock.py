@@ -10,10 +10,9 @@ from time import clock_gettime, monotonic
 
 SHORT = 0.05  # seconds: what takes no longer is not looked into by itself
 TOGETHER = 0.2  # seconds of such answers that are
-UNRECORDED = 0.1  # of the time on the wall: what is paid where the kernel keeps no records of waiting
+UNRECORDED = 0.1  # of the time on the wall: what is paid where the kernel keeps no records and nobody is seen idling
 MAX_TASKS = 64  # processes and threads that are looked into
 TICKS = os.sysconf("SC_CLK_TCK")
-RECORDED = os.path.exists("/proc/thread-self/schedstat")
 
 
 class Clock:
@@ -47,12 +46,17 @@ class Clock:
         elapsed, self._since = self._lap(), None
         return elapsed > SHORT or self._open > TOGETHER
 
-    def look(self) -> float:
-        """The cost, by the kernel's records: the time on the wall without waiting, or CPU time if that is more."""
+    def look(self, answered: bool = True) -> float:
+        """The cost, by the kernel's records: the time on the wall without waiting, or CPU time if that is more.
+
+        Where it keeps none, who is found asleep before the answer is there has slept since the last look.
+        """
         self._lap()
         waited, own = waited_by(self._pid), waited_by()
         waiting = max(waited - self.waited, 0.0) + own - self._own
-        wall = max(self._open - waiting, 0.0) if RECORDED else self._open * UNRECORDED
+        if not RECORDED:
+            waiting = self._open * (1 - UNRECORDED) if answered or runnable(family(self._pid)) else 0.0
+        wall = max(self._open - waiting, 0.0)
         self._charged += max(wall, self.cpu - self._charged)
         self._open, self.waited, self._own = 0.0, waited, own
         return self._charged
@@ -100,6 +104,12 @@ def waited_by(pid: int | None = None) -> float:
     return max((int(fields[1]) / 1e9 for path in paths if (fields := read(path).split())), default=0.0)
 
 
+def runnable(processes: set[int]) -> bool:
+    """Whether one of their threads runs, or waits for a processor."""
+    paths = (f"/proc/{pid}/task/{tid}/stat" for pid in processes for tid in threads(pid))
+    return any(read(path).rpartition(b")")[2].split()[:1] == [b"R"] for path in paths)
+
+
 def threads(pid: int) -> list[str]:
     try:
         return os.listdir(f"/proc/{pid}/task")[:MAX_TASKS]
@@ -127,3 +137,6 @@ def clock_of(pid: int) -> float:
         return clock_gettime(~pid << 3 | 2)
     except OSError:
         return 0.0
+
+
+RECORDED = read("/proc/thread-self/schedstat").split()[2:] not in ([], [b"0"])  # how often this thread has run

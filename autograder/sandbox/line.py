@@ -90,7 +90,7 @@ class Line:
                 raise DeadlineExceeded
             if now > self.next_look:
                 self.next_look = now + LOOK
-                if self.clock.look() - self.before > self.limit:
+                if self.clock.look(answered=self.connection.fileno() in ready) - self.before > self.limit:
                     raise DeadlineExceeded
                 self.look_at_files(self.pid)
 

@@ -57,7 +57,7 @@ def reported(folder, *python_options):
     python.write_text(f'#!/bin/sh\nexec {sys.executable} {" ".join(python_options)} "$@"\n')
     python.chmod(0o755)
     environment = {"PATH": f"{folder.parent / 'bin'}:{os.environ['PATH']}", "GITHUB_OUTPUT": str(output)}
-    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step("ps18")["run"]]
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step("checks")["run"]]
     done = subprocess.run(shell, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
     first, last = output.read_text().splitlines()

@@ -1,7 +1,13 @@
 """A cell that cannot be run costs its own task, as in files, and says why at that task's checks and in a note."""
 
+import json
+from contextlib import ExitStack
+
 import pytest
 
+from autograder.grading import submission
+from autograder.intake.submissions import read_submission, released_stubs
+from autograder.sandbox import choose
 from tests.layers import sampled
 
 from .converted import code_cell
@@ -49,6 +55,30 @@ def test_it_costs_its_own_task_and_is_named_with_its_line(tmp_path, without_back
     messages = [c["message"] for task in result["tasks"] if task["id"] == "backward" for c in task["checks"]]
     assert all(where in message for message in messages), messages
     assert [note for note in result["notes"] if where in note and note.endswith(".")], result["notes"]
+
+
+@pytest.mark.parametrize(
+    "statement, tries",
+    [
+        ("x = max(itertools.repeat(1))", 1),
+        ("x = time.sleep(60)", 1),
+        pytest.param("x = [max(itertools.repeat(1)), 2]\ny = max(itertools.repeat(2))", 2, marks=pytest.mark.whole),
+        pytest.param("x = os._exit(0)", 0, marks=pytest.mark.whole),
+        ("x = 1", 0),
+    ],
+)
+def test_imports_that_did_not_end_are_paid_for(tmp_path, monkeypatch, statement, tries):
+    monkeypatch.setattr(submission, "METHOD_CPU", 0.7)
+    notebook = solved_with_exercises()
+    uses = "def backward(self, Y=x, Z=y):" if "\ny" in statement else "def backward(self, Y=x):"
+    source = f"import itertools, os, time\n{statement}\n{uses}\n    return None\n"
+    by_id(notebook, "backward-code")["source"] = source
+    path = tmp_path / "ps18.ipynb"
+    path.write_text(json.dumps(notebook))
+    handed_in = read_submission(path, "s01", released_stubs())
+    with ExitStack() as stack:
+        _, reply, _, before = submission.loaded(handed_in, choose(), stack)
+    assert reply == {} and 0.7 * tries <= before < 0.7 * tries + 0.6
 
 
 @pytest.mark.whole

@@ -11,7 +11,7 @@ import numpy
 import pytest
 
 from autograder.grading.runtime import SandboxRuntime
-from autograder.sandbox import Worker, process
+from autograder.sandbox import Worker, clock, process
 from autograder.sandbox.clock import stat_of
 from autograder.sandbox.line import WALL
 
@@ -225,6 +225,35 @@ def test_idling_is_charged_in_full(way):
         child = forked(worker)
         ask(child, "rest", way)
         assert child.cost > 0.35  # of 0.6: on a busy machine the kernel counts part of each waking as waiting
+
+
+@pytest.mark.parametrize("way", ["in a thread", "in a child", "in small pieces", "on a lock", "now and then"])
+def test_idling_is_seen_where_the_kernel_keeps_no_records_of_waiting(way, monkeypatch):
+    monkeypatch.setattr(clock, "RECORDED", False)
+    with sandboxed(rest) as worker:
+        child = forked(worker)
+        ask(child, "rest", way)
+        assert child.cost > (0.35 if way != "now and then" else 0.1)  # it may be found computing
+
+
+def test_where_the_kernel_keeps_no_records_waiting_for_a_processor_costs_a_tenth(monkeypatch):
+    def compute():
+        import time
+
+        until = time.process_time() + 0.3
+        while time.process_time() < until:
+            pass
+
+    monkeypatch.setattr(clock, "RECORDED", False)
+    with one_busy_core(5), sandboxed(compute) as worker:
+        child, began = forked(worker), monotonic()
+        ask(child, "compute")
+        elapsed = monotonic() - began
+        assert elapsed > 0.5 and 0.29 < child.cost < max(0.4, 0.15 * elapsed)
+
+
+def test_this_kernel_keeps_records():
+    assert clock.RECORDED
 
 
 def test_many_short_naps_are_charged():

@@ -185,7 +185,8 @@ def canvas_column(roster: Roster, name: str | None) -> int:
         return roster.column(name)
     computed = {n for row in roster.rows[1:3] for n, cell in enumerate(row) if "(read only)" in cell}
     all_of_them = [n for n, h in enumerate(roster.header) if CANVAS_COLUMN.fullmatch(h.strip()) and n not in computed]
-    like = [n for n in all_of_them if assignment().name in roster.header[n].casefold()]
+    called = re.compile(rf"(?<![a-z\d]){re.escape(assignment().name)}(?![a-z\d])", re.IGNORECASE)
+    like = [n for n in all_of_them if called.search(roster.header[n])]
     for found in (like, all_of_them):
         if len(found) == 1:
             return found[0]
