@@ -44,9 +44,15 @@ def test_gradient(student, case):
                     raise
                 case.rest_optional = True
                 return
+        left_out = set() if case.passed >= set(OWNERS.values()) else without_gradient(*gradients[0])
+        case.rest_optional |= bool(left_out)
         for layer, (before, after) in enumerate(zip(*(dW for dW, _ in gradients), strict=True)):
+            if layer in left_out:
+                continue
             case.close(f"what l2 = {strength} adds to dW[{layer}]", growth(before, after), gradient=True)
         for layer, (before, after) in enumerate(zip(*(db for _, db in gradients), strict=True)):
+            if layer in left_out:
+                continue
             b = parameters[1][layer]  # what is 0 would easily be right
             case.close(f"biases plus what l2 = {strength} adds to db[{layer}]", growth(before, after, b), gradient=True)
 
@@ -70,6 +76,12 @@ def test_update(student, case):
     plain, again, with_l2 = moved
     if all(map(agree, plain, again)) and not all(map(agree, plain, with_l2)):
         raise Failed("With l2 the same gradients should be the same step, but `update` makes another one")
+
+
+def without_gradient(dW, db):
+    """Layers that `backward` leaves out, where it does not leave out all: that is charged there."""
+    layers = {layer for layer, pair in enumerate(zip(dW, db, strict=True)) if not any(map(np.any, pair))}
+    return layers if len(layers) < len(dW) else set()
 
 
 def growth(before, after, start=0.0):

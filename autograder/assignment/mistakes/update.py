@@ -1,5 +1,7 @@
 """Mistakes in the step of gradient descent."""
 
+import numpy as np
+
 from autograder.engine.case import Mistake
 
 from .momentum import VELOCITY
@@ -72,5 +74,26 @@ MISTAKES = (
         replaces={"step": lambda t, g, eta: -eta * g},
         says="Your parameters are replaced by the step: it has to be added to what they were.",
         charged=STEP,
+    ),
+    Mistake(
+        name="biases_in_their_gradients_place",
+        equation="update",
+        replaces={"bias_step": lambda t, g, eta: t - eta * t},
+        says="Your biases shrink towards 0: their step takes the biases where their gradient belongs.",
+        charged=STEP,
+    ),
+    Mistake(
+        name="bias_step_one_number",
+        equation="update",
+        replaces={"bias_step": lambda t, g, eta: t - eta * np.sum(g)},
+        says="All biases of a layer move by one number, the sum of their gradients: each has its own.",
+        charged=STEP,
+    ),
+    Mistake(
+        name="eta_fades",
+        equation="update",
+        replaces={"rate": lambda eta, beta, t: eta / t},
+        says="Your learning rate fades from step to step: eta is used as it is given.",
+        charged=("update/more_steps",),
     ),
 )

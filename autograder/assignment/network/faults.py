@@ -10,7 +10,7 @@ import numpy as np
 from autograder.engine.case import Fault, shown
 from autograder.engine.likeness import likeness, near
 
-from .relations import EQUATIONS, Account, Maps, Place
+from .relations import EQUATIONS, EXCHANGED, REVERSE, Account, Maps, Place
 
 OWNERS = {
     "BP1": "backward/bp1_output_error",
@@ -24,6 +24,12 @@ SENTENCES = {
     "BP2": "BP2: the error that your `{seen}` shows is not what BP2 makes of your own error of the layer after it",
     "BP3": "BP3: `dW[{layer}]` is not what BP3 makes of your own error of that layer",
     "BP4": "BP4: `db[{layer}]` is not what BP4 makes of your own error of that layer",
+}
+ARRANGED = {  # names of lists that are right but for their order
+    frozenset({("BP3", REVERSE)}): "weight_gradients_reversed",
+    frozenset({("BP4", REVERSE)}): "bias_gradients_reversed",
+    frozenset({("BP3", REVERSE), ("BP4", REVERSE)}): "gradients_reversed",
+    frozenset({("BP3", EXCHANGED), ("BP4", EXCHANGED)}): "gradients_exchanged",
 }
 PRODUCTS = {"BP1", "BP2"}  # where two mistakes may meet in one equation: their changes are factors
 
@@ -39,6 +45,8 @@ class Gradient:
     changes: Mapping[str, set[Place]]  # by mistake, where it changes an equation
     account: Account
     needs_names: bool = False
+    raising: frozenset[str] | None = None  # after it an exception came; these mistakes raise one there
+    known: frozenset[str] = frozenset()  # names found before
 
     def own(self, equation: str, layer: int) -> Any:
         """The student's value of the equation in this layer."""
@@ -48,7 +56,7 @@ class Gradient:
 
     def made(self, equation: str, layer: int, maps: Maps) -> np.ndarray | None:
         """What the equation makes of the student's own delta."""
-        return maps.made(equation, layer, self.account.delta(layer + 1 if equation == "BP2" else layer))
+        return maps.made(equation, layer, self.account.delta(maps.source(layer) if equation == "BP2" else layer))
 
     @property
     def all_seen(self) -> "Gradient":
@@ -61,9 +69,9 @@ def changes_of(maps: Maps, variants: Mapping[str, Maps]) -> dict[str, set[Place]
     """Where each mistake changes an equation; only those that do."""
     found = {
         mistake: {
-            (name[:3], int(name[4:-1]) if "[" in name else maps.layers - 1)
+            (name[:3], int(name[4:].split("]")[0]) if "[" in name else maps.layers - 1)
             for name, right in maps.arrays.items()
-            if " at " not in name and name in theirs.arrays and not same(right, theirs.arrays[name])
+            if not name.endswith((" at 0", " slope")) and name in theirs.arrays and not same(right, theirs.arrays[name])
         }
         for mistake, theirs in variants.items()
     }
@@ -98,7 +106,9 @@ def best(possible: Sequence[Sequence[Gradient]]) -> tuple[list[Gradient], dict[s
             broken = frozenset[str]().union(*(gradient.account.kinds for gradient in gradients))
             nameless, cost = len(broken - names.keys()), sum(gradient.account.cost for gradient in gradients)
             if not (nameless and any(gradient.needs_names for gradient in gradients)):
-                found.append(((len(broken), nameless), cost, gradients, names))
+                given = {name for own in names.values() for name in own}
+                rank = len(broken), nameless, len(given), len(given - gradients[0].known)
+                found.append((rank, cost, gradients, names))
     rank, _, gradients, names = min(found, key=lambda one: one[:2])
     rivals = [one[3] for one in found if one[0] == rank]
     agreed = {equation: own for equation, own in names.items() if all(r.get(equation) == own for r in rivals)}
@@ -147,8 +157,8 @@ def explained(gradients: Sequence[Gradient]) -> dict[str, list[str]]:
     """By equation, the known mistakes that explain it: as many equations as can be by as few names as can be.
 
     A mistake explains an equation if it makes the student's own values of what they are made of, everywhere where the
-    equation is broken; and it may change nothing that is right.  Two may meet in one equation.  Where several sets of
-    as few names do, only what they have in common is told.
+    equation is broken; where it changes what is right it makes that, too.  Two may meet in one equation.  Where several
+    sets of as few names do, those that were found before are taken; else only what they have in common is told.
     """
     broken = [gradient.account.broken - gradient.account.unseen for gradient in gradients]
     kinds = {equation for places in broken for equation, _ in places}
@@ -160,19 +170,23 @@ def explained(gradients: Sequence[Gradient]) -> dict[str, list[str]]:
     for chosen in sets_of(changes, kinds):
         changed = [set[Place]().union(*(changes[mistake][g] for mistake in chosen)) for g in range(len(gradients))]
         covered = frozenset(equation for places in changed for equation, _ in places)
-        if all(changed[g] == {p for p in broken[g] if p[0] in covered} for g in range(len(gradients))) and all(
+        if all(changed[g] >= {p for p in broken[g] if p[0] in covered} for g in range(len(gradients))) and all(
             fits(gradient, chosen, changes, g) for g, gradient in enumerate(gradients)
         ):
             fitting.append((covered, chosen))
-    covers = list(covers_of(sorted(kinds), fitting))
-    fewest = min(score(cover) for cover in covers)
+    scored = [(score(cover, gradients[0]), cover) for cover in covers_of(sorted(kinds), fitting)]
+    fewest = min(points for points, _ in scored)
     told: list[dict[str, list[str]]] = []
-    for cover in (cover for cover in covers if score(cover) == fewest):
+    for cover in (cover for points, cover in scored if points == fewest):
         names = {
             equation: [m for m in chosen if touches(changes[m], equation)] for own, chosen in cover for equation in own
         }
         told.append({equation: own for equation, own in names.items() if own})
-    return {equation: own for equation, own in told[0].items() if all(other.get(equation) == own for other in told)}
+    found = {equation: own for equation, own in told[0].items() if all(other.get(equation) == own for other in told)}
+    orders = {frozenset(gradient.account.arranged.items()) for gradient in gradients}
+    if len(orders) == 1 and (name := ARRANGED.get(orders.pop())):
+        found |= {equation: [name] for equation in gradients[0].account.arranged}
+    return found
 
 
 Cover = list[tuple[frozenset[str], tuple[str, ...]]]
@@ -189,9 +203,11 @@ def covers_of(kinds: Sequence[str], fitting: Cover) -> Iterator[Cover]:
                 yield [(covered, chosen), *rest]
 
 
-def score(cover: Cover) -> tuple[int, int]:
-    """How many equations are left without a name, and how many names there are."""
-    return sum(not chosen for _, chosen in cover), len({name for _, chosen in cover for name in chosen})
+def score(cover: Cover, gradient: Gradient) -> tuple[int, int, bool, int]:
+    """Equations without a name, names, whether an exception is left unexplained, and names that are new."""
+    names = {name for _, chosen in cover for name in chosen}
+    unexplained = gradient.raising is not None and not names & gradient.raising
+    return sum(not chosen for _, chosen in cover), len(names), unexplained, len(names - gradient.known)
 
 
 def touches(changes: Sequence[set[Place]], equation: str) -> bool:

@@ -31,6 +31,19 @@ class Maps:
         self.layers = sum(name.startswith("BP3[") and name.endswith("]") for name in arrays)
         self.m = arrays["BP1"].shape[1] if "BP1" in arrays else 0
 
+    def source(self, layer: int) -> int:
+        """The layer whose delta is sent back to this one."""
+        return int(self.arrays.get(f"BP2[{layer}] from", layer + 1))
+
+    def with_weights(self, weights: Sequence[Any]) -> "Maps":
+        """The same if the error goes back through these weights."""
+        own = {}
+        for layer, W in enumerate(weights[1:]):
+            right, slope = self.arrays[f"BP2[{layer}]"], self.arrays[f"BP2[{layer}] slope"]
+            if usable(W, right.shape[:2]):
+                own[f"BP2[{layer}]"] = W[:, :, None] * slope
+        return Maps({**self.arrays, **own})
+
     def made(self, equation: str, layer: int, delta: np.ndarray | None) -> np.ndarray | None:
         """Its value in this layer: delta by BP1, or by BP2 from that of the next layer; `dW`, `db` by BP3, BP4."""
         made: np.ndarray
@@ -127,7 +140,10 @@ def in_other_order(maps: Maps, dW: Sequence[Any], db: Sequence[Any]) -> Account 
 
 
 def from_batch(maps: Maps, layer: int, dW: Any, db: Any) -> Deltas:
-    """delta as it stands in `dW`, and times the factor by which `db` would be right."""
+    """delta as it stands in `dW`, and times the factor by which `db` would be right; 0 if it has not come this far."""
+    zeros = [maps.arrays[f"{equation}[{layer}] at 0"] for equation in ("BP3", "BP4")]
+    if layer < maps.layers - 1 and near(zeros[0], dW) and near(zeros[1], db):
+        return [np.zeros(maps.arrays[f"BP3[{layer}]"].shape[:2])]
     delta = maps.recovered("BP3", layer, dW)
     if delta is None:
         return []
@@ -200,7 +216,7 @@ def with_unseen(maps: Maps, found: Account, observed: Sequence[Deltas]) -> Accou
         delta = found.delta(layer)
         assert delta is not None
         shows = {("BP3", layer), ("BP4", layer)} - found.broken or any(near(delta, seen) for seen in observed[layer])
-        seen_below = bool(shows) or (seen_below and ("BP2", layer - 1) not in found.broken)
+        seen_below = bool(shows and delta.any()) or (seen_below and ("BP2", layer - 1) not in found.broken)
         if not seen_below:
             unseen.add(("BP1" if layer == maps.layers - 1 else "BP2", layer))
     # What is read from `db` alone, sample by sample, adds up by itself.

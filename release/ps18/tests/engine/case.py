@@ -103,6 +103,7 @@ class Case:
         self.guides: Sequence[Student] = ()  # who show what is right: the solution; none in a student's own run
         self.own_counts = True  # whether the student's own methods may show it, too
         self.passed: frozenset[str] = frozenset()  # checks on these data that have found nothing wrong
+        self.known: frozenset[str] = frozenset()  # names found in this submission so far
         # What a check tells the engine.
         self.rest_optional = False  # the remaining steps need a feature that a from-scratch solution may lack
         self.intermediates_differ = False  # from the solution's, so that the rest should be judged from those

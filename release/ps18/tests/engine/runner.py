@@ -167,7 +167,7 @@ class Engine:
         course = self.course
         expected = course.expected(check, variant) if check.compared else None
         case = course.proxy.case(check.id, variant, course.seed(variant), expected, course.setting(check, variant))
-        case.failures = self._states or {}
+        case.failures, case.known = self._states or {}, frozenset(self._known)
         case.suppress_naming = self._bonus[check.task.id] and self._unexplained(check, variant)
         done = [result for results in self.results.values() for result in results]
         case.passed = frozenset(

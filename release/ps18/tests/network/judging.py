@@ -1,6 +1,6 @@
 """What a check of `backward` keeps of each gradient, so that afterwards the equations can be told apart."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,14 @@ class Asked:
     prefix: str
     alone: Alone
     network: Network
+
+    def other_weights(self) -> Iterator[tuple[str, Sequence[Any]]]:
+        """The student's own arrays through which an error may have gone back, by the name of the mistake."""
+        yield "error_sent_through_gradient", self.dW
+        try:
+            yield "weights_moved_in_backward", self.network.parameters()[0]
+        except (CallFailed, WrongForm):
+            return
 
     def less(self, other: "Asked | None") -> "Asked":
         """The same without what the other adds to it."""
@@ -83,7 +91,7 @@ class Gradients:
             others, other_names = self.told_apart(rest, recalled)
             if kinds_of(others) < kinds_of(gradients):
                 gradients, names, added = others, other_names, [ADDED_UP]
-        strange = any(g.account.unseen or astray(g, names) or not measured([*g.dW, *g.db]) for g in gradients)
+        strange = any(unseen(g, names) or astray(g, names) or not measured([*g.dW, *g.db]) for g in gradients)
         found = faults(gradients, names) + added
         nameless = {fault.check for fault in found if not fault.mistakes}
         if (strange and self.case.check not in OWNERS.values()) or (
@@ -97,13 +105,19 @@ class Gradients:
     ) -> tuple[list[Gradient], dict[str, list[str]]]:
         """What is broken in these answers, and by which mistakes."""
         assert self.case.expected is not None
-        possible = []
+        possible, raising = [], None
+        if self.case.seen.raised and answers and answers[-1] is self.asked[-1]:
+            after = f"gradient {len(answers) + 1}: "
+            raising = frozenset(name for name, own in recalled.items() if not any(key.startswith(after) for key in own))
         for one in answers:
             maps = maps_of(self.case.expected.right.recalled, one.prefix)
             variants = {mistake: maps_of(own, one.prefix) for mistake, own in recalled.items()}
             found = accounts(maps, one.dW, one.db, answers_of(one))
+            if "BP2" in found[0].kinds:
+                variants |= {name: maps.with_weights(W) for name, W in one.other_weights() if name in variants}
             changes = changes_of(maps, variants)
-            possible.append([Gradient(one.dW, one.db, maps, variants, changes, account) for account in found])
+            about = Gradient(one.dW, one.db, maps, variants, changes, found[0], raising=raising, known=self.case.known)
+            possible.append([replace(about, account=account) for account in found])
         return best(possible) if possible else ([], {})
 
     def mended(self) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
@@ -122,6 +136,11 @@ class Gradients:
         if len(charged) > 2 or gradient.account.unseen or charged & self.case.passed or astray(gradient, names):
             return None
         return mended(maps) if measured([*last.dW, *last.db]) else None
+
+
+def unseen(gradient: Gradient, names: Mapping[str, Sequence[str]]) -> bool:
+    """Whether there is an equation without a name of which nothing shows."""
+    return any(not names.get(equation) for equation, _ in gradient.account.unseen)
 
 
 def astray(gradient: Gradient, names: Mapping[str, Sequence[str]]) -> bool:
