@@ -158,11 +158,16 @@ class Case:
         else:
             self.close(f"the number of entries of {name}", described(values))
 
-    def same(self, name: str, before: Any, after: Any, sentence: str) -> None:
-        """Fail with `sentence` unless both are the same arrays, entry for entry."""
+    def same(self, name: str, before: Any, after: Any, sentence: str, mistakes: tuple[str, ...] = ()) -> None:
+        """Fail with `sentence`, and by these names, unless both are the same arrays, entry for entry."""
         before, after = list(leaves(before)), list(leaves(after))
         if len(before) != len(after) or not all(map(np.array_equal, before, after)):
-            raise Failed(f"{name}: {sentence}")
+            raise Failed(f"{name}: {sentence}", mistakes)
+
+    def right_so_far(self) -> bool:
+        """Whether nothing that is judged was wrong until now."""
+        right = self.expected.right.judged if self.expected else {}
+        return not any(difference(name, right.get(name), own, False) for name, own in self.seen.judged.items())
 
     def verdict(self, mistakes: Mapping[str, Mistake], known: set[str]) -> tuple[str, ...]:
         """Nothing if all that was judged is right, or the known mistakes, charged elsewhere, by which it is wrong.

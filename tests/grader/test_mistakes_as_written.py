@@ -17,6 +17,7 @@ TASK_OF = {
     "a = sigma(z)": "forward",
     "caches": "forward",
     "loss": "gradient_check",
+    "backward": "backward",
     "BP1": "backward",
     "BP2": "backward",
     "BP3": "backward",

@@ -148,4 +148,11 @@ MISTAKES = (
         ),
         charged=BP4,
     ),
+    Mistake(
+        name="bias_gradients_scalar",
+        equation="BP4",
+        replaces={"db": lambda delta, m, l, n: np.sum(delta)},
+        says="Your `db` is one number for the whole layer: without an axis a sum is over everything. Look at BP4.",
+        charged=BP4,
+    ),
 )

@@ -10,6 +10,7 @@ from autograder.engine.case import Mistake
 from .backward_error import without_slope
 
 BP3 = ("backward/bp3_weight_gradients",)
+REST = ("backward/leaves_the_rest_alone",)
 BP4 = ("backward/bp4_bias_gradients",)
 
 
@@ -24,6 +25,13 @@ def of_first_call(n: Any, dW: list[Any], db: list[Any]) -> Any:
     """The gradients of the first call, whatever came since."""
     n.first = getattr(n, "first", (dW, db))
     return n.first
+
+
+def written_into(cache: list[Any], dW: list[Any], db: list[Any]) -> Any:
+    """The gradients, after something has been written into a cache."""
+    for array in cache:
+        array *= 1 - array
+    return dW, db
 
 
 MISTAKES = (
@@ -197,5 +205,32 @@ MISTAKES = (
         replaces={"finish": of_first_call},
         says="Each `backward` returns the gradients of the first call again: they have to be made anew.",
         charged=("backward/other_batches",),
+    ),
+    Mistake(
+        name="z_cache_overwritten",
+        equation="backward",
+        replaces={"finish": lambda n, dW, db: written_into(n.z_cache, dW, db)},
+        says=(
+            "A derivative writes its result into z, which is the array in `z_cache`: "
+            "the next call of `backward` finds slopes where z should be. Make a new array."
+        ),
+        charged=REST,
+    ),
+    Mistake(
+        name="a_cache_overwritten",
+        equation="backward",
+        replaces={"finish": lambda n, dW, db: written_into(n.a_cache[1:], dW, db)},
+        says=(
+            "Your `backward` writes into the arrays of `a_cache`, as `-=` and `*=` do: "
+            "the next call finds something else there. Make new arrays."
+        ),
+        charged=REST,
+    ),
+    Mistake(
+        name="caches_used_up",
+        equation="backward",
+        replaces={"finish": lambda n, dW, db: (n.z_cache.pop(), n.a_cache.pop()) and (dW, db)},
+        says="Your `backward` takes the entries out of its caches: a second call finds none. Read them by their index.",
+        charged=REST,
     ),
 )

@@ -170,16 +170,6 @@ MISTAKES = (
         charged=(*BP1, *BP2),
     ),
     Mistake(
-        name="slope_one_plus_sigma",
-        equation="BP1, BP2",
-        replaces=derivative_of("sigmoid", lambda z: sigmoid(z) * (1 + sigmoid(z))),
-        says=(
-            "Your slope is sigma(z) (1 + sigma(z)): in the bracket stands 1 minus sigma(z). "
-            "Look at sigma'(z) in BP1 and BP2."
-        ),
-        charged=(*BP1, *BP2),
-    ),
-    Mistake(
         name="output_slope_twice",
         equation="BP1",
         replaces={"output_slope": lambda n, z, a: n.slope(-1, z) ** 2},

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from backprop.activations import ACTIVATIONS
 
 from autograder.engine.case import Mistake
@@ -140,5 +141,17 @@ MISTAKES = (
         replaces={"caches": lambda n, zs, a: (zs, [a[0], *(one.T for one in a[1:])])},
         says="Your `a_cache` holds the activations transposed: samples are columns there, too.",
         charged=CACHES,
+    ),
+    Mistake(
+        name="relu_written_into_z",
+        equation="caches",
+        replaces={
+            "caches": lambda n, zs, a: (
+                [np.maximum(z, 0.0) if n.names[l] == "relu" else z for l, z in enumerate(zs)],
+                a,
+            )
+        },
+        says="With relu your `z_cache` holds max(z, 0): it should hold z itself, so make a new array of the result.",
+        charged=("forward/other_activation",),
     ),
 )

@@ -136,4 +136,11 @@ MISTAKES = (
         says="Your L2 penalty squares the sum of the weights: it is the sum of their squares.",
         charged=PENALTY,
     ),
+    Mistake(
+        name="l2_in_update",
+        equation="Exercise 18.2",
+        replaces={"step_decay": lambda n, l: n.l2 * n.weights[l]},
+        says="Your `update` lets the weights decay once more: the L2 term stands in `dW` already.",
+        charged=("l2/update",),
+    ),
 )

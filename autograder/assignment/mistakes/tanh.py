@@ -8,12 +8,19 @@ from backprop.activations import ACTIVATIONS
 
 from autograder.engine.case import Mistake
 
+VALUES = ("tanh/values",)
 TANH = ("tanh/gradient",)
 
 
 def tanh_slope(wrong: Callable[[np.ndarray], np.ndarray]) -> dict[str, Any]:
     """What replaces the derivative of tanh alone."""
     return {"derivative": lambda name, z: wrong(z) if name == "tanh" else ACTIVATIONS[name][1](z)}
+
+
+def quotient(z: np.ndarray) -> np.ndarray:
+    """tanh by its definition."""
+    quotient: np.ndarray = (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z))
+    return quotient
 
 
 MISTAKES = (
@@ -107,5 +114,22 @@ MISTAKES = (
         replaces=tanh_slope(np.ones_like),
         says="Your derivative of tanh is 1 everywhere: it is 1 - tanh(z)^2.",
         charged=TANH,
+    ),
+    Mistake(
+        name="tanh_overflows",
+        equation="Exercise 18.1",
+        replaces={"sigma": lambda name, z, l, n: quotient(z) if name == "tanh" else ACTIVATIONS[name][0](z)},
+        says=(
+            "Your tanh is a quotient of exponentials, which overflow for large z: infinity over infinity is nan. "
+            "NumPy has a function that holds everywhere."
+        ),
+        charged=VALUES,
+    ),
+    Mistake(
+        name="tanh_writes_into_z",
+        equation="Exercise 18.1",
+        replaces={"sigma": lambda name, z, l, n: np.tanh(z, out=z) if name == "tanh" else ACTIVATIONS[name][0](z)},
+        says="Your tanh writes its result into z, which the derivative needs afterwards: make a new array.",
+        charged=VALUES,
     ),
 )

@@ -9,7 +9,8 @@ import numpy as np
 from autograder.engine.calls import CallFailed, WrongForm
 from autograder.engine.case import Case, Fault
 
-from .faults import OWNERS, Gradient, best, changes_of, faults
+from .faults import OWNERS, faults
+from .naming import Gradient, best, changes_of
 from .proxy import Network
 from .relations import Alone, Maps, accounts, mended, usable
 
@@ -133,6 +134,8 @@ class Gradients:
             return None
         (gradient,), names = self.told_apart([last], {name: s.recalled for name, s in self.case.expected.wrong.items()})
         charged = {OWNERS[equation] for equation in gradient.account.kinds}
+        if not all(delta.any() for delta in gradient.account.deltas):
+            return None  # the error has not come through all layers
         if len(charged) > 2 or gradient.account.unseen or charged & self.case.passed or astray(gradient, names):
             return None
         return mended(maps) if measured([*last.dW, *last.db]) else None
