@@ -18,7 +18,7 @@ MISTAKES = (
         equation="Exercise 18.4",
         replaces={"velocity": lambda beta, v, g, eta: beta * v - g, "step": lambda t, v, eta: t - eta * v},
         says=(
-            "Your velocity is beta v - gradient, and you subtract it: the parameters move the wrong way. "
+            "Your velocity is beta v - gradient, and you subtract it: one minus too many. "
             "With v = beta v + gradient the step is -eta v."
         ),
         charged=VELOCITY,

@@ -13,7 +13,7 @@ MISTAKES = (
         name="update_adds",
         equation="update",
         replaces={"step": lambda t, g, eta: t + eta * g},
-        says="Your parameters move along the gradient, so the loss grows: the step is minus eta times the gradient.",
+        says="Your parameters move along the gradient: the step is minus eta times the gradient.",
         charged=STEP,
     ),
     Mistake(
@@ -27,17 +27,14 @@ MISTAKES = (
         name="weights_not_updated",
         equation="update",
         replaces={"step": lambda t, g, eta: t, "bias_step": lambda t, g, eta: t - eta * g},
-        says="Your weights stay as they are: `update` has to change the entries of `weights`, not a local copy.",
+        says="Your weights stay as they are in `update`: it has to change what `weights` holds.",
         charged=STEP,
     ),
     Mistake(
         name="nothing_updated",
         equation="update",
         replaces={"step": lambda t, g, eta: t},
-        says=(
-            "Your parameters stay as they are: "
-            "giving a local name a new value changes nothing in `weights` and `biases`."
-        ),
+        says=("Your parameters stay as they are in `update`: it has to change what `weights` and `biases` hold."),
         charged=(*STEP, "update/leaves_the_gradients_alone", *VELOCITY),
     ),
     Mistake(
