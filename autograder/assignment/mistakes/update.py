@@ -15,6 +15,12 @@ MISTAKES = (
         replaces={"step": lambda t, g, eta: t + eta * g},
         says="Your parameters move along the gradient: the step is minus eta times the gradient.",
         charged=STEP,
+        beside={
+            "sign_of_error": (
+                "Your gradients have the opposite sign, too: two signs that cancel. "
+                "That is right in `train`, but wrong as gradients and as a step."
+            )
+        },
     ),
     Mistake(
         name="biases_not_updated",

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from autograder.engine.calls import described
-from autograder.engine.case import Fault, shown
+from autograder.engine.case import Fault
 from autograder.engine.likeness import likeness, near
+from autograder.engine.showing import compared
 
 from .naming import Gradient
 from .relations import EQUATIONS
@@ -58,8 +59,23 @@ def sentence(gradients: Sequence[Gradient], equation: str) -> str:
         sizes["the number of outputs"] = len(gradient.account.deltas[0])
     like = likeness(right, own, sizes) or of_samples(gradient, equation, layer)
     if like:
-        return f"{text}; {like}"
-    return f"{text}: it should be {shown(right)}, but is {shown(own)}"
+        return f"{text}; {like}{extent(gradient, equation)}"
+    if own.shape != right.shape:
+        return f"{text}: it should have shape {right.shape}, but has shape {own.shape}"
+    return f"{text}: it {compared(right, own)}"
+
+
+def extent(gradient: Gradient, equation: str) -> str:
+    """In which of its layers it does not hold, where it holds in some."""
+    layers = sorted(layer for broken, layer in gradient.account.broken if broken == equation)
+    last = gradient.maps.layers - (2 if equation == "BP2" else 1)
+    if equation == "BP1" or len(layers) > last:
+        return ""
+    if equation != "BP2" and layers == list(range(last)):
+        return "; it is right for the last layer only"
+    name = {"BP2": "the error of layer", "BP3": "dW", "BP4": "db"}[equation]
+    where = " and ".join(f"{name} {layer}" if equation == "BP2" else f"`{name}[{layer}]`" for layer in layers)
+    return f"; of all layers this holds for {where} alone"
 
 
 def of_samples(gradient: Gradient, equation: str, layer: int) -> str:
