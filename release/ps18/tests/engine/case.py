@@ -15,6 +15,7 @@ import numpy as np
 
 from .answering import Other
 from .calls import CallFailed, Student, described
+from .showing import compared, in_digits
 
 RTOL, ATOL = 1e-6, 1e-9  # values: correct code in another order of operations differs by about 1e-13
 GRADIENT_TOLERANCE = 1e-6  # relative error ||g - g'|| / (2 ||g||) of one array, g being the right one
@@ -80,6 +81,7 @@ class Mistake:
     says: str
     charged: tuple[str, ...]
     untried: bool = False  # it does what it did before the exercise
+    beside: Mapping[str, str] = field(default_factory=dict)  # by another mistake, what is said where both are made
 
 
 class Case:
@@ -158,11 +160,16 @@ class Case:
         else:
             self.close(f"the number of entries of {name}", described(values))
 
-    def same(self, name: str, before: Any, after: Any, sentence: str) -> None:
-        """Fail with `sentence` unless both are the same arrays, entry for entry."""
+    def same(self, name: str, before: Any, after: Any, sentence: str, mistakes: tuple[str, ...] = ()) -> None:
+        """Fail with `sentence`, and by these names, unless both are the same arrays, entry for entry."""
         before, after = list(leaves(before)), list(leaves(after))
         if len(before) != len(after) or not all(map(np.array_equal, before, after)):
-            raise Failed(f"{name}: {sentence}")
+            raise Failed(f"{name}: {sentence}", mistakes)
+
+    def right_so_far(self) -> bool:
+        """Whether nothing that is judged was wrong until now."""
+        right = self.expected.right.judged if self.expected else {}
+        return not any(difference(name, right.get(name), own, False) for name, own in self.seen.judged.items())
 
     def verdict(self, mistakes: Mapping[str, Mistake], known: set[str]) -> tuple[str, ...]:
         """Nothing if all that was judged is right, or the known mistakes, charged elsewhere, by which it is wrong.
@@ -275,7 +282,8 @@ def difference(name: str, expected: Any, actual: Any, gradient: bool) -> str | N
             if type(actual) in (int, float):
                 if abs(actual - expected) <= ATOL + RTOL * abs(expected) < np.inf:
                     return None
-                return f"`{name}` should be {expected:.6g}, but is {actual:.6g}"
+                should_be, is_now = in_digits(expected, actual)
+                return f"`{name}` should be {should_be}, but is {is_now}"
             return f"`{name}` should be a number, but is {described(actual)}"
         return (
             None
@@ -293,10 +301,4 @@ def difference(name: str, expected: Any, actual: Any, gradient: bool) -> str | N
         return f"`{name}` should have dtype {expected.dtype}, but has dtype {actual.dtype}"
     if not np.isfinite(actual).all():
         return f"`{name}` should be finite, but holds {actual[~np.isfinite(actual)][0]}"
-    return f"`{name}` should be {shown(expected)}, but is {shown(actual)}"
-
-
-def shown(array: np.ndarray) -> str:
-    """The array in one short line."""
-    with np.printoptions(precision=4, suppress=True, threshold=12, edgeitems=2):
-        return " ".join(np.array2string(array).split())
+    return f"`{name}` {compared(expected, actual)}"

@@ -110,6 +110,10 @@ def accounts(maps: Maps, dW: Sequence[Any], db: Sequence[Any], alone: Alone) -> 
     `alone` is asked where the batch does not show it.
     """
     observed = [from_batch(maps, layer, dW[layer], db[layer]) for layer in range(maps.layers)]
+    empty = [layer for layer in range(maps.layers) if without_delta(maps, layer, dW[layer], db[layer])]
+    if maps.layers - 1 not in empty:  # the error has not come further; where there is none at all, nothing is known
+        for layer in empty:
+            observed[layer] = [np.zeros(maps.arrays[f"BP3[{layer}]"].shape[:2])]
     found = ranked(maps, dW, db, observed)
     if found[0].unseen and (answers := alone()):
         for layer, deltas in enumerate(observed):
@@ -139,11 +143,13 @@ def in_other_order(maps: Maps, dW: Sequence[Any], db: Sequence[Any]) -> Account 
     return replace(best, broken=best.broken | {(kind, layer) for kind in best.arranged for layer in range(maps.layers)})
 
 
+def without_delta(maps: Maps, layer: int, dW: Any, db: Any) -> bool:
+    """Whether both gradients are what a delta of 0 gives."""
+    return all(near(maps.arrays[f"{equation}[{layer}] at 0"], own) for equation, own in (("BP3", dW), ("BP4", db)))
+
+
 def from_batch(maps: Maps, layer: int, dW: Any, db: Any) -> Deltas:
-    """delta as it stands in `dW`, and times the factor by which `db` would be right; 0 if it has not come this far."""
-    zeros = [maps.arrays[f"{equation}[{layer}] at 0"] for equation in ("BP3", "BP4")]
-    if layer < maps.layers - 1 and near(zeros[0], dW) and near(zeros[1], db):
-        return [np.zeros(maps.arrays[f"BP3[{layer}]"].shape[:2])]
+    """delta as it stands in `dW`, and times the factor by which `db` would be right."""
     delta = maps.recovered("BP3", layer, dW)
     if delta is None:
         return []
