@@ -108,7 +108,7 @@ def explained(gradients: Sequence[Gradient]) -> dict[str, list[str]]:
     mistakes = dict.fromkeys(mistake for gradient in gradients for mistake in gradient.changes)
     changes = {mistake: [gradient.changes.get(mistake, set()) for gradient in gradients] for mistake in mistakes}
     fitting: list[tuple[frozenset[str], tuple[str, ...]]] = []
-    for chosen in sets_of(changes, kinds):
+    for chosen in sets_of(changes, kinds, fitting):
         changed = [set[Place]().union(*(changes[mistake][g] for mistake in chosen)) for g in range(len(gradients))]
         covered = frozenset(equation for places in changed for equation, _ in places)
         if all(changed[g] >= {p for p in broken[g] if p[0] in covered} for g in range(len(gradients))) and all(
@@ -155,13 +155,14 @@ def touches(changes: Sequence[set[Place]], equation: str) -> bool:
     return any(equation == changed for places in changes for changed, _ in places)
 
 
-def sets_of(changes: Mapping[str, Sequence[set[Place]]], kinds: set[str]) -> Iterator[tuple[str, ...]]:
-    """Single mistakes in these equations, and pairs that meet in one."""
+def sets_of(changes: Mapping[str, Sequence[set[Place]]], kinds: set[str], fitting: Cover) -> Iterator[tuple[str, ...]]:
+    """Single mistakes in these equations; then pairs that meet in one which none of those fits, as `fitting` tells."""
     equations = {m: {equation for places in gs for equation, _ in places} for m, gs in changes.items()}
     within = [mistake for mistake, own in equations.items() if own <= kinds]
     yield from ((mistake,) for mistake in within)
+    products = PRODUCTS.difference(*(covered for covered, _ in fitting))
     for one, other in combinations(within, 2):
-        if equations[one] & equations[other] & PRODUCTS:
+        if equations[one] & equations[other] & products:
             yield one, other
 
 

@@ -10,6 +10,7 @@ What the equations make of a delta is given as arrays (`Maps`): no code of the s
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,11 @@ class Maps:
 
     def __init__(self, arrays: Mapping[str, np.ndarray]):
         self.arrays = arrays
-        self.layers = sum(name.startswith("BP3[") and name.endswith("]") for name in arrays)
         self.m = arrays["BP1"].shape[1] if "BP1" in arrays else 0
+
+    @cached_property
+    def layers(self) -> int:
+        return sum(name.startswith("BP3[") and name.endswith("]") for name in self.arrays)
 
     def source(self, layer: int) -> int:
         """The layer whose delta is sent back to this one."""
