@@ -24,18 +24,8 @@ from .computation import Computation, Pieces, computed_with, pieces_used_by
 __all__ = ["MISTAKES", "Computation", "Pieces", "network_with", "touched_by"]
 
 # In the order of the tasks, which is that of every list of mistakes.
-TASKS = (
-    forward,
-    gradient_check,
-    backward_error,
-    backward_slope,
-    backward_gradients,
-    backward_biases,
-    update,
-    tanh,
-    l2,
-    momentum,
-)
+BACKWARD = (backward_error, backward_slope, backward_gradients, backward_biases)
+TASKS = (forward, gradient_check, *BACKWARD, update, tanh, l2, momentum)
 MISTAKES = {mistake.name: mistake for task in TASKS for mistake in task.MISTAKES}
 
 
