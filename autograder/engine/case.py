@@ -15,6 +15,7 @@ import numpy as np
 
 from .answering import Other
 from .calls import CallFailed, Student, described
+from .comparing import compared, in_digits
 from .likeness import roughness
 
 RTOL, ATOL = 1e-6, 1e-9  # values: correct code in another order of operations differs by about 1e-13
@@ -85,6 +86,7 @@ class Mistake:
     says: str
     charged: tuple[str, ...]
     untried: bool = False  # it does what it did before the exercise
+    beside: Mapping[str, str] = field(default_factory=dict)  # by another mistake, what is said where both are made
 
 
 class Case:
@@ -108,6 +110,7 @@ class Case:
         self.guides: Sequence[Student] = ()  # who show what is right: the solution; none in a student's own run
         self.own_counts = True  # whether the student's own methods may show it, too
         self.passed: frozenset[str] = frozenset()  # checks on these data that have found nothing wrong
+        self.known: frozenset[str] = frozenset()  # names found in this submission so far
         # What a check tells the engine.
         self.rest_optional = False  # the remaining steps need a feature that a from-scratch solution may lack
         self.intermediates_differ = False  # from the solution's, so that the rest should be judged from those
@@ -159,11 +162,16 @@ class Case:
         else:
             self.close(f"the number of entries of {name}", described(values))
 
-    def same(self, name: str, before: Any, after: Any, sentence: str) -> None:
-        """Fail with `sentence` unless both are the same arrays, entry for entry."""
+    def same(self, name: str, before: Any, after: Any, sentence: str, mistakes: tuple[str, ...] = ()) -> None:
+        """Fail with `sentence`, and by these names, unless both are the same arrays, entry for entry."""
         before, after = list(leaves(before)), list(leaves(after))
         if len(before) != len(after) or not all(map(np.array_equal, before, after)):
-            raise Failed(f"{name}: {sentence}")
+            raise Failed(f"{name}: {sentence}", mistakes)
+
+    def right_so_far(self) -> bool:
+        """Whether nothing that is judged was wrong until now."""
+        right = self.expected.right.judged if self.expected else {}
+        return not any(difference(name, right.get(name), own, False) for name, own in self.seen.judged.items())
 
     def verdict(self, mistakes: Mapping[str, Mistake], known: set[str]) -> tuple[str, ...]:
         """Nothing if all that was judged is right, or the known mistakes, charged elsewhere, by which it is wrong.
@@ -269,7 +277,8 @@ def difference(name: str, expected: Any, actual: Any, gradient: bool) -> str | N
             if type(actual) in (int, float):
                 if abs(actual - expected) <= ATOL + RTOL * abs(expected) < np.inf:
                     return None
-                return f"`{name}` should be {expected:.6g}, but is {actual:.6g}"
+                should_be, is_now = in_digits(expected, actual)
+                return f"`{name}` should be {should_be}, but is {is_now}"
             return f"`{name}` should be a number, but is {described(actual)}"
         return (
             None
@@ -287,10 +296,4 @@ def difference(name: str, expected: Any, actual: Any, gradient: bool) -> str | N
         return f"`{name}` should have dtype {expected.dtype}, but has dtype {actual.dtype}"
     if not np.isfinite(actual).all():
         return f"`{name}` should be finite, but holds {actual[~np.isfinite(actual)][0]}"
-    return f"`{name}` should be {shown(expected)}, but is {shown(actual)}"
-
-
-def shown(array: np.ndarray) -> str:
-    """The array in one short line."""
-    with np.printoptions(precision=4, suppress=True, threshold=12, edgeitems=2):
-        return " ".join(np.array2string(array).split())
+    return f"`{name}` {compared(expected, actual)}"

@@ -17,6 +17,7 @@ TASK_OF = {
     "a = sigma(z)": "forward",
     "caches": "forward",
     "loss": "gradient_check",
+    "backward": "backward",
     "BP1": "backward",
     "BP2": "backward",
     "BP3": "backward",
@@ -81,7 +82,7 @@ def test_a_replacement_stands_for_a_piece_and_takes_what_the_piece_takes(mistake
 
 def test_the_student_folder_knows_the_same_of_each_mistake():
     released, _ = load(assignment().release / "tests" / FILE, assignment().proxy)
-    told = ("name", "equation", "says", "charged", "untried")
+    told = ("name", "equation", "says", "charged", "untried", "beside")
     assert {name: [getattr(m, field) for field in told] for name, m in released.mistakes.items()} == {
         name: [getattr(m, field) for field in told] for name, m in MISTAKES.items()
     }

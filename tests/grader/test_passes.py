@@ -39,7 +39,7 @@ Z = {
     "a mean": lambda n, l, a: n.weights[l] @ a / a.shape[0] + n.biases[l],
 }
 SIGMA = {
-    "twice": lambda n, l, z: Own.sigma(n, l, Own.sigma(n, l, z)),
+    "three times": lambda n, l, z: Own.sigma(n, l, Own.sigma(n, l, Own.sigma(n, l, z))),
     "of 2 z": lambda n, l, z: Own.sigma(n, l, 2 * z),
     "rounded": lambda n, l, z: Own.sigma(n, l, z).round(2),
     "softmax": lambda n, l, z: np.exp(z) / np.exp(z).sum(axis=0),

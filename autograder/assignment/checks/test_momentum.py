@@ -1,10 +1,21 @@
-"""Task `momentum` (Exercise 18.4): updates with a memory."""
+"""Task `momentum` (Exercise 18.4): updates with a memory.
 
+A step that is wrong without momentum, too, is charged in `update`: here only the velocity is judged then.
+"""
+
+from autograder.assignment.network.steps import Step, Steps
 from autograder.engine.check import Task
 
 from .test_update import step
 
 momentum = Task("momentum", owns=(), needs=("update",))
+
+
+def move(student, case, network, beta, eta):
+    """One update, kept to be judged by the student's own step without momentum."""
+    gradients = case.parameters(network.layer_sizes)
+    after = step(case, network, gradients, eta)
+    Steps.of(student, case).add(Step(network, beta, gradients, eta, after))
 
 
 @momentum.check(weight=6)
@@ -13,7 +24,7 @@ def test_velocity(student, case):
     for beta, eta in ((0.9, 0.25), (0.5, 0.4)):
         network = case.network(student, [3, 4, 2], momentum=beta)
         for _ in range(3):
-            step(case, network, case.parameters([3, 4, 2]), eta)
+            move(student, case, network, beta, eta)
 
 
 @momentum.check(weight=4)
@@ -21,5 +32,5 @@ def test_one_velocity_each(student, case):
     """Each weight matrix and each bias has a velocity of its own, and so has each network."""
     first, second = (case.network(student, [3, 3, 3, 3], momentum=0.8) for _ in range(2))
     for _ in range(2):
-        step(case, first, case.parameters([3, 3, 3, 3]), 0.35)
-        step(case, second, case.parameters([3, 3, 3, 3]), 0.35)
+        move(student, case, first, 0.8, 0.35)
+        move(student, case, second, 0.8, 0.35)

@@ -7,13 +7,25 @@ give the same numbers on all data of a check, none is named.
 from collections.abc import Callable
 from typing import Any
 
-from . import backward_error, backward_gradients, forward, gradient_check, l2, momentum, tanh, update
+from . import (
+    backward_biases,
+    backward_error,
+    backward_gradients,
+    backward_slope,
+    forward,
+    gradient_check,
+    l2,
+    momentum,
+    tanh,
+    update,
+)
 from .computation import Computation, Pieces, computed_with, pieces_used_by
 
 __all__ = ["MISTAKES", "Computation", "Pieces", "network_with", "touched_by"]
 
 # In the order of the tasks, which is that of every list of mistakes.
-TASKS = (forward, gradient_check, backward_error, backward_gradients, update, tanh, l2, momentum)
+BACKWARD = (backward_error, backward_slope, backward_gradients, backward_biases)
+TASKS = (forward, gradient_check, *BACKWARD, update, tanh, l2, momentum)
 MISTAKES = {mistake.name: mistake for task in TASKS for mistake in task.MISTAKES}
 
 

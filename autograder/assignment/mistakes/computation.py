@@ -19,24 +19,29 @@ class Pieces:
     z: Piece = lambda W, a, b: W @ a + b
     sigma: Piece = lambda name, z, l, n: ACTIVATIONS[name][0](z)
     caches: Piece = lambda n, zs, activations: (zs, activations)
+    output: Piece = lambda n, a: a
     loss: Piece = lambda y_hat, Y: np.sum((y_hat - Y) ** 2) / (2 * Y.shape[1])
     penalty: Piece = lambda n: n.l2 / 2 * sum(np.sum(W**2) for W in n.weights)
     error: Piece = lambda a, Y: a - Y
     mean: Piece = lambda delta, m: delta / m
     output_slope: Piece = lambda n, z, a: n.slope(-1, z)
     back: Piece = lambda W, delta, n, l: W.T @ delta
+    source: Piece = lambda l, n: l + 1
     hidden_slope: Piece = lambda n, l, z, a: n.slope(l, z)
     dW: Piece = lambda delta, activations, l, n: delta @ activations[l].T
-    db: Piece = lambda delta, m: np.sum(delta, axis=1, keepdims=True)
+    db: Piece = lambda delta, m, l, n: np.sum(delta, axis=1, keepdims=True)
     weight_decay: Piece = lambda n, l, m: n.l2 * n.weights[l]
     bias_decay: Piece = lambda n, l: 0.0
     derivative: Piece = lambda name, z: ACTIVATIONS[name][1](z)
     finish: Piece = lambda n, dW, db: (dW, db)
-    velocity: Piece = lambda beta, v, g: beta * v + g
+    velocity: Piece = lambda beta, v, g, eta: beta * v + g
     bias_velocity: Piece | None = None
     share_velocity: bool = False
+    stride: Piece = lambda beta, old, v, g: v
+    rate: Piece = lambda eta, beta, t: eta
     step: Piece = lambda theta, v, eta: theta - eta * v
     bias_step: Piece | None = None
+    step_decay: Piece = lambda n, l: 0.0
 
 
 class Computation(NeuralNetwork):
@@ -59,6 +64,7 @@ class Computation(NeuralNetwork):
         )
         self.names = [activation] * (self.L - 1) + [output_activation or activation]
         self.v: list[np.ndarray] | None = None
+        self.t = 0  # updates so far
 
     def slope(self, l: int, z: np.ndarray) -> Any:
         return self.pieces.derivative(self.names[l], z)
@@ -70,7 +76,8 @@ class Computation(NeuralNetwork):
             activations.append(self.pieces.sigma(self.names[l], zs[-1], l, self))
         self.zs, self.activations = zs, activations
         self.z_cache, self.a_cache = self.pieces.caches(self, zs, activations)
-        return activations[-1]
+        output: np.ndarray = self.pieces.output(self, activations[-1])
+        return output
 
     def compute_loss(self, y_hat: np.ndarray, Y: np.ndarray) -> Any:
         return self.pieces.loss(y_hat, Y) + (self.pieces.penalty(self) if self.l2 else 0.0)
@@ -79,13 +86,14 @@ class Computation(NeuralNetwork):
         p, m = self.pieces, Y.shape[1]
         if p.caches is Pieces.caches:  # the student's own, or those that a check put in their place
             self.zs, self.activations = self.z_cache, self.a_cache
-        deltas = [p.mean(p.error(self.activations[-1], Y), m) * p.output_slope(self, self.zs[-1], self.activations[-1])]
+        last = p.mean(p.error(self.activations[-1], Y), m) * p.output_slope(self, self.zs[-1], self.activations[-1])
+        deltas = {self.L - 1: last}
         for l in reversed(range(self.L - 1)):
-            back = p.back(self.weights[l + 1], deltas[0], self, l)
-            deltas.insert(0, back * p.hidden_slope(self, l, self.zs[l], self.activations[l + 1]))
+            back = p.back(self.weights[l + 1], deltas[p.source(l, self)], self, l)
+            deltas[l] = back * p.hidden_slope(self, l, self.zs[l], self.activations[l + 1])
         decay = (lambda l: p.weight_decay(self, l, m)) if self.l2 else (lambda l: 0.0)
-        dW = [p.dW(delta, self.activations, l, self) + decay(l) for l, delta in enumerate(deltas)]
-        db = [p.db(delta, m) + (p.bias_decay(self, l) if self.l2 else 0.0) for l, delta in enumerate(deltas)]
+        dW = [p.dW(deltas[l], self.activations, l, self) + decay(l) for l in range(self.L)]
+        db = [p.db(deltas[l], m, l, self) + (p.bias_decay(self, l) if self.l2 else 0.0) for l in range(self.L)]
         return p.finish(self, dW, db)
 
     def equations(self, Y: np.ndarray) -> list[tuple[str, Any]]:
@@ -94,7 +102,8 @@ class Computation(NeuralNetwork):
         All are affine: with these arrays a student's own deltas can be followed where the pieces are not known.
         ``BP2[l]``, shape (n_next, n, m), holds what each unit of the next layer's delta adds to the error; ``BP3[l]``
         and ``BP4[l]``, shape (n, m, ...), what each entry of delta adds to `dW[l]` and `db[l]`, and ``... at 0`` what
-        these are without.  A piece that raises an exception has no entry.
+        these are without.  A piece that raises an exception has no entry.  ``BP2[l] from`` is the layer whose delta is
+        sent back, and ``BP2[l] slope`` what it is multiplied with.
         """
         p, m, zs, activations = self.pieces, Y.shape[1], self.zs, self.activations
         found: list[tuple[str, Any]] = []
@@ -112,12 +121,14 @@ class Computation(NeuralNetwork):
             entries = list(np.eye(n * m).reshape(-1, n, m))
             decay = (p.weight_decay(self, l, m), p.bias_decay(self, l)) if self.l2 else (0.0, 0.0)
             add(f"BP3[{l}]", lambda delta: p.dW(delta, activations, l, self) + decay[0], entries, n, m)
-            add(f"BP4[{l}]", lambda delta: p.db(delta, m) + decay[1], entries, n, m)
+            add(f"BP4[{l}]", lambda delta: p.db(delta, m, l, self) + decay[1], entries, n, m)
             if l < self.L - 1:
                 z, a, W = zs[l], activations[l + 1], self.weights[l + 1]
                 units = [np.repeat(row[:, None], m, axis=1) for row in np.eye(len(W))]
                 back: Piece = lambda delta: p.back(W, delta, self, l) * p.hidden_slope(self, l, z, a)  # noqa: E731
                 add(f"BP2[{l}]", back, units, len(W))
+                found.append((f"BP2[{l}] from", np.array(float(p.source(l, self)))))
+                found.append((f"BP2[{l}] slope", np.asarray(p.hidden_slope(self, l, z, a))))
 
         error = p.mean(p.error(activations[-1], Y), m) * p.output_slope(self, zs[-1], activations[-1])
         found.append(("BP1", np.asarray(error)))
@@ -140,12 +151,16 @@ class Computation(NeuralNetwork):
             self.v = [np.zeros_like(g) for g in (*dW, *db)]
         if p.share_velocity and len({v.shape for v in self.v[: self.L]}) == 1:
             self.v = [self.v[0]] * self.L + [self.v[self.L]] * self.L
+        self.t += 1
+        eta = p.rate(eta, beta, self.t)
         for i, g in enumerate((*dW, *db)):
-            is_bias = i >= self.L
-            moved = (p.bias_velocity if is_bias and p.bias_velocity else p.velocity)(beta, self.v[i], g) if beta else g
-            self.v[i][...] = moved
+            is_bias, old = i >= self.L, self.v[i].copy()
+            v = (p.bias_velocity if is_bias and p.bias_velocity else p.velocity)(beta, old, g, eta) if beta else g
+            self.v[i][...] = v
             theta = (self.biases if is_bias else self.weights)[i % self.L]
-            theta[...] = (p.bias_step if is_bias and p.bias_step else p.step)(theta, moved, eta)
+            stride = p.stride(beta, old, v, g) if beta else v
+            stride = stride + p.step_decay(self, i) if self.l2 and not is_bias else stride
+            theta[...] = (p.bias_step if is_bias and p.bias_step else p.step)(theta, stride, eta)
 
 
 def computed_with(replaced: Mapping[str, Any]) -> type[Computation]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from backprop.activations import ACTIVATIONS
 
 from autograder.engine.case import Mistake
@@ -119,5 +120,38 @@ MISTAKES = (
         replaces={"caches": appended},
         says="Your caches still hold the pass before: each forward pass has to begin with empty ones.",
         charged=("forward/caches_start_afresh",),
+    ),
+    Mistake(
+        name="activation_again_on_output",
+        equation="a = sigma(z)",
+        replaces={"output": lambda n, a: ACTIVATIONS[n.names[-1]][0](a)},
+        says="Your output is sigma(sigma(z)), while `a_cache` is right: the activation is applied once more on return.",
+        charged=FORWARD,
+    ),
+    Mistake(
+        name="activation_twice",
+        equation="a = sigma(z)",
+        replaces={"sigma": lambda name, z, l, n: ACTIVATIONS[name][0](ACTIVATIONS[name][0](z))},
+        says="Your activations are sigma(sigma(z)): the activation is applied twice. Look at a = sigma(z).",
+        charged=FORWARD,
+    ),
+    Mistake(
+        name="activations_transposed_in_cache",
+        equation="caches",
+        replaces={"caches": lambda n, zs, a: (zs, [a[0], *(one.T for one in a[1:])])},
+        says="Your `a_cache` holds the activations transposed: samples are columns there, too.",
+        charged=CACHES,
+    ),
+    Mistake(
+        name="relu_written_into_z",
+        equation="caches",
+        replaces={
+            "caches": lambda n, zs, a: (
+                [np.maximum(z, 0.0) if n.names[l] == "relu" else z for l, z in enumerate(zs)],
+                a,
+            )
+        },
+        says="With relu your `z_cache` holds max(z, 0): it should hold z itself, so make a new array of the result.",
+        charged=("forward/other_activation",),
     ),
 )

@@ -38,4 +38,33 @@ MISTAKES = (
         says="Your loss is the mean over samples and outputs without the 1/2. Look at C = 1/(2m) sum (a - y)^2.",
         charged=LOSS,
     ),
+    Mistake(
+        name="loss_squares_the_sum",
+        equation="loss",
+        replaces={"loss": lambda y, Y: np.sum(y - Y) ** 2 / (2 * Y.shape[1])},
+        says=(
+            "Your loss squares the sum of the errors: it is the sum of their squares. Look at C = 1/(2m) sum (a - y)^2."
+        ),
+        charged=LOSS,
+    ),
+    Mistake(
+        name="loss_times_m",
+        equation="loss",
+        replaces={"loss": lambda y, Y: np.sum((y - Y) ** 2) / 2 * Y.shape[1]},
+        says=(
+            "Your loss is multiplied by m: `/ 2 * m` divides by 2 only, `/ (2 * m)` is meant. "
+            "Look at C = 1/(2m) sum (a - y)^2."
+        ),
+        charged=LOSS,
+    ),
+    Mistake(
+        name="loss_divided_by_outputs",
+        equation="loss",
+        replaces={"loss": lambda y, Y: np.sum((y - Y) ** 2) / (2 * len(Y))},
+        says=(
+            "Your loss is divided by the number of outputs: "
+            "the m of the loss is the number of samples, which are the columns of Y."
+        ),
+        charged=LOSS,
+    ),
 )

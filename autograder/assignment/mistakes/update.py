@@ -1,5 +1,7 @@
 """Mistakes in the step of gradient descent."""
 
+import numpy as np
+
 from autograder.engine.case import Mistake
 
 from .momentum import VELOCITY
@@ -11,8 +13,14 @@ MISTAKES = (
         name="update_adds",
         equation="update",
         replaces={"step": lambda t, g, eta: t + eta * g},
-        says="Your parameters move along the gradient, so the loss grows: the step is minus eta times the gradient.",
+        says="Your parameters move along the gradient: the step is minus eta times the gradient.",
         charged=STEP,
+        beside={
+            "sign_of_error": (
+                "Your gradients have the opposite sign, too: two signs that cancel. "
+                "That is right in `train`, but wrong as gradients and as a step."
+            )
+        },
     ),
     Mistake(
         name="biases_not_updated",
@@ -25,17 +33,14 @@ MISTAKES = (
         name="weights_not_updated",
         equation="update",
         replaces={"step": lambda t, g, eta: t, "bias_step": lambda t, g, eta: t - eta * g},
-        says="Your weights stay as they are: `update` has to change the entries of `weights`, not a local copy.",
+        says="Your weights stay as they are in `update`: it has to change what `weights` holds.",
         charged=STEP,
     ),
     Mistake(
         name="nothing_updated",
         equation="update",
         replaces={"step": lambda t, g, eta: t},
-        says=(
-            "Your parameters stay as they are: "
-            "giving a local name a new value changes nothing in `weights` and `biases`."
-        ),
+        says=("Your parameters stay as they are in `update`: it has to change what `weights` and `biases` hold."),
         charged=(*STEP, "update/leaves_the_gradients_alone", *VELOCITY),
     ),
     Mistake(
@@ -72,5 +77,26 @@ MISTAKES = (
         replaces={"step": lambda t, g, eta: -eta * g},
         says="Your parameters are replaced by the step: it has to be added to what they were.",
         charged=STEP,
+    ),
+    Mistake(
+        name="biases_in_their_gradients_place",
+        equation="update",
+        replaces={"bias_step": lambda t, g, eta: t - eta * t},
+        says="Your biases shrink towards 0: their step takes the biases where their gradient belongs.",
+        charged=STEP,
+    ),
+    Mistake(
+        name="bias_step_one_number",
+        equation="update",
+        replaces={"bias_step": lambda t, g, eta: t - eta * np.sum(g)},
+        says="All biases of a layer move by one number, the sum of their gradients: each has its own.",
+        charged=STEP,
+    ),
+    Mistake(
+        name="eta_fades",
+        equation="update",
+        replaces={"rate": lambda eta, beta, t: eta / t},
+        says="Your learning rate fades from step to step: eta is used as it is given.",
+        charged=("update/more_steps",),
     ),
 )

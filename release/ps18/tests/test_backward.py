@@ -16,6 +16,7 @@ backward = Task("backward", owns=("backward",))
 
 FORWARD = {"forward/output", "forward/caches"}
 OTHERWISE = f"On a network of {DEPTH} layers and {COUNT} parameters `{{method}}` gives other values than on small ones"
+WRITES = "z_cache_overwritten", "a_cache_overwritten"
 FORWARD_IS_WRONG = "`forward` is wrong, and this does not read `z_cache` and `a_cache`: so it cannot be judged."
 
 
@@ -109,7 +110,11 @@ def same_after(case, network, before):
     """Fail where the caches are no longer as they were before `backward`; wrong ones are for `forward`'s checks."""
     if before is not None and not case.intermediates_differ:
         said = "`backward`, or a derivative that it calls, has changed what `forward` left there"
-        case.same("z_cache and a_cache", before, caches_of(network), said)
+        after = caches_of(network)
+        for name, old, new, mistake in zip(CACHES, before, after or before, WRITES, strict=True):
+            used_up = type(new) in (list, tuple) and len(new) < len(old)
+            case.same(name, old, new, said, ("caches_used_up" if used_up else mistake,))
+        case.same("z_cache and a_cache", before, after, said)
 
 
 def two_networks(student, case, which):

@@ -191,7 +191,7 @@ class Engine:
         course = self.course
         expected = course.expected(check, variant) if check.compared else None
         case = course.proxy.case(check.id, variant, course.seed(variant), expected, course.setting(check, variant))
-        case.failures = self._states or {}
+        case.failures, case.known = self._states or {}, frozenset(self._known)
         case.suppress_naming = self._bonus[check.task.id] and self._unexplained(check, variant)
         done = [result for results in self.results.values() for result in results]
         case.passed = frozenset(
@@ -324,7 +324,9 @@ class Engine:
         if hidden:
             mistakes = tuple(name for name in mistakes if name in self._shown)
         self._shown.update(mistakes)
-        named = " ".join(self.course.mistakes[name].says for name in mistakes)
+        known = self._shown if hidden else self._known
+        said_of = [self.course.mistakes[name] for name in mistakes]
+        named = " ".join(text for m in said_of for text in (m.says, *(m.beside[o] for o in m.beside if o in known)))
         if isinstance(failure, CallFailed):
             said = f"`{failure.method}` {FAILURES[failure.kind]} here" if hidden else failure.detail + at(failure)
             text = f"{said}. {named}".strip()

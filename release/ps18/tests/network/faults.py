@@ -1,16 +1,16 @@
-"""The equations that a network breaks, each with its sentence, and the names of known mistakes that explain it."""
+"""The equations that a network breaks, each with its sentence."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..engine.case import Fault, shown
+from ..engine.calls import described
+from ..engine.case import Fault
 from ..engine.likeness import likeness, near
+from ..engine.showing import compared
 
-from .relations import EQUATIONS, Account, Maps, Place
+from .naming import Gradient
+from .relations import EQUATIONS
 
 OWNERS = {
     "BP1": "backward/bp1_output_error",
@@ -25,53 +25,6 @@ SENTENCES = {
     "BP3": "BP3: `dW[{layer}]` is not what BP3 makes of your own error of that layer",
     "BP4": "BP4: `db[{layer}]` is not what BP4 makes of your own error of that layer",
 }
-PRODUCTS = {"BP1", "BP2"}  # where two mistakes may meet in one equation: their changes are factors
-
-
-@dataclass(frozen=True)
-class Gradient:
-    """One answer of `backward`, what is right there, what each known mistake makes of it, and what is broken."""
-
-    dW: Sequence[Any]
-    db: Sequence[Any]
-    maps: Maps
-    variants: Mapping[str, Maps]
-    changes: Mapping[str, set[Place]]  # by mistake, where it changes an equation
-    account: Account
-    needs_names: bool = False
-
-    def own(self, equation: str, layer: int) -> Any:
-        """The student's value of the equation in this layer."""
-        if equation in ("BP3", "BP4"):
-            return (self.dW if equation == "BP3" else self.db)[layer]
-        return self.account.delta(layer)
-
-    def made(self, equation: str, layer: int, maps: Maps) -> np.ndarray | None:
-        """What the equation makes of the student's own delta."""
-        return maps.made(equation, layer, self.account.delta(layer + 1 if equation == "BP2" else layer))
-
-    @property
-    def all_seen(self) -> "Gradient":
-        """The same if names can be given to all that is seen to be broken: then nothing else need be."""
-        seen = replace(self.account, broken=self.account.broken - self.account.unseen, unseen=frozenset())
-        return replace(self, account=seen, needs_names=True)
-
-
-def changes_of(maps: Maps, variants: Mapping[str, Maps]) -> dict[str, set[Place]]:
-    """Where each mistake changes an equation; only those that do."""
-    found = {
-        mistake: {
-            (name[:3], int(name[4:-1]) if "[" in name else maps.layers - 1)
-            for name, right in maps.arrays.items()
-            if " at " not in name and name in theirs.arrays and not same(right, theirs.arrays[name])
-        }
-        for mistake, theirs in variants.items()
-    }
-    return {mistake: places for mistake, places in found.items() if places}
-
-
-def same(one: np.ndarray, other: np.ndarray) -> bool:
-    return one is other or near(one, other)
 
 
 def faults(gradients: Sequence[Gradient], names: Mapping[str, Sequence[str]]) -> list[Fault]:
@@ -81,28 +34,6 @@ def faults(gradients: Sequence[Gradient], names: Mapping[str, Sequence[str]]) ->
         for equation in EQUATIONS
         if any(equation in gradient.account.kinds for gradient in gradients)
     ]
-
-
-def best(possible: Sequence[Sequence[Gradient]]) -> tuple[list[Gradient], dict[str, list[str]]]:
-    """Of the accounts of each gradient the one that breaks the fewest equations, and leaves the fewest without a name.
-
-    Names on which equally good accounts do not agree are left out.
-    """
-    possible = [[*own, *(one.all_seen for one in own if one.account.unseen)] for own in possible]
-    found = []
-    for kinds in {gradient.account.kinds for own in possible for gradient in own}:
-        chosen = [next((one for one in own if one.account.kinds <= kinds), None) for own in possible]
-        gradients = [gradient for gradient in chosen if gradient is not None]
-        if len(gradients) == len(possible):
-            names = explained(gradients)
-            broken = frozenset[str]().union(*(gradient.account.kinds for gradient in gradients))
-            nameless, cost = len(broken - names.keys()), sum(gradient.account.cost for gradient in gradients)
-            if not (nameless and any(gradient.needs_names for gradient in gradients)):
-                found.append(((len(broken), nameless), cost, gradients, names))
-    rank, _, gradients, names = min(found, key=lambda one: one[:2])
-    rivals = [one[3] for one in found if one[0] == rank]
-    agreed = {equation: own for equation, own in names.items() if all(r.get(equation) == own for r in rivals)}
-    return gradients, agreed
 
 
 def sentence(gradients: Sequence[Gradient], equation: str) -> str:
@@ -117,8 +48,10 @@ def sentence(gradients: Sequence[Gradient], equation: str) -> str:
     shows = f"dW[{layer}]" if ("BP3", layer) not in gradient.account.broken else f"db[{layer}]"
     text = SENTENCES[equation].format(layer=layer, seen=shows)
     right, own = gradient.made(equation, layer, gradient.maps), gradient.own(equation, layer)
-    if right is None or not isinstance(own, np.ndarray):
+    if right is None:
         return text
+    if not isinstance(own, np.ndarray):
+        return f"{text}: it should be an array of shape {right.shape}, but is {described(own)}"
     if own.shape != right.shape and own.shape != right.T.shape:
         return f"{text}: it should have shape {right.shape}, but has shape {own.shape}"
     sizes = {"m": gradient.maps.m}
@@ -126,8 +59,23 @@ def sentence(gradients: Sequence[Gradient], equation: str) -> str:
         sizes["the number of outputs"] = len(gradient.account.deltas[0])
     like = likeness(right, own, sizes) or of_samples(gradient, equation, layer)
     if like:
-        return f"{text}; {like}"
-    return f"{text}: it should be {shown(right)}, but is {shown(own)}"
+        return f"{text}; {like}{extent(gradient, equation)}"
+    if own.shape != right.shape:
+        return f"{text}: it should have shape {right.shape}, but has shape {own.shape}"
+    return f"{text}: it {compared(right, own)}"
+
+
+def extent(gradient: Gradient, equation: str) -> str:
+    """In which of its layers it does not hold, where it holds in some."""
+    layers = sorted(layer for broken, layer in gradient.account.broken if broken == equation)
+    last = gradient.maps.layers - (2 if equation == "BP2" else 1)
+    if equation == "BP1" or len(layers) > last:
+        return ""
+    if equation != "BP2" and layers == list(range(last)):
+        return "; it is right for the last layer only"
+    name = {"BP2": "the error of layer", "BP3": "dW", "BP4": "db"}[equation]
+    where = " and ".join(f"{name} {layer}" if equation == "BP2" else f"`{name}[{layer}]`" for layer in layers)
+    return f"; of all layers this holds for {where} alone"
 
 
 def of_samples(gradient: Gradient, equation: str, layer: int) -> str:
@@ -141,86 +89,3 @@ def of_samples(gradient: Gradient, equation: str, layer: int) -> str:
             if made is not None and near(made, own):
                 return f"it is that of the {word} sample only"
     return ""
-
-
-def explained(gradients: Sequence[Gradient]) -> dict[str, list[str]]:
-    """By equation, the known mistakes that explain it: as many equations as can be by as few names as can be.
-
-    A mistake explains an equation if it makes the student's own values of what they are made of, everywhere where the
-    equation is broken; and it may change nothing that is right.  Two may meet in one equation.  Where several sets of
-    as few names do, only what they have in common is told.
-    """
-    broken = [gradient.account.broken - gradient.account.unseen for gradient in gradients]
-    kinds = {equation for places in broken for equation, _ in places}
-    if not kinds:
-        return {}
-    mistakes = dict.fromkeys(mistake for gradient in gradients for mistake in gradient.changes)
-    changes = {mistake: [gradient.changes.get(mistake, set()) for gradient in gradients] for mistake in mistakes}
-    fitting: list[tuple[frozenset[str], tuple[str, ...]]] = []
-    for chosen in sets_of(changes, kinds):
-        changed = [set[Place]().union(*(changes[mistake][g] for mistake in chosen)) for g in range(len(gradients))]
-        covered = frozenset(equation for places in changed for equation, _ in places)
-        if all(changed[g] == {p for p in broken[g] if p[0] in covered} for g in range(len(gradients))) and all(
-            fits(gradient, chosen, changes, g) for g, gradient in enumerate(gradients)
-        ):
-            fitting.append((covered, chosen))
-    covers = list(covers_of(sorted(kinds), fitting))
-    fewest = min(score(cover) for cover in covers)
-    told: list[dict[str, list[str]]] = []
-    for cover in (cover for cover in covers if score(cover) == fewest):
-        names = {
-            equation: [m for m in chosen if touches(changes[m], equation)] for own, chosen in cover for equation in own
-        }
-        told.append({equation: own for equation, own in names.items() if own})
-    return {equation: own for equation, own in told[0].items() if all(other.get(equation) == own for other in told)}
-
-
-Cover = list[tuple[frozenset[str], tuple[str, ...]]]
-
-
-def covers_of(kinds: Sequence[str], fitting: Cover) -> Iterator[Cover]:
-    """Every way to share these equations out among sets of mistakes, or to leave some without."""
-    if not kinds:
-        yield []
-        return
-    for covered, chosen in [*fitting, (frozenset(kinds[:1]), ())]:
-        if kinds[0] in covered and covered <= set(kinds):
-            for rest in covers_of([equation for equation in kinds if equation not in covered], fitting):
-                yield [(covered, chosen), *rest]
-
-
-def score(cover: Cover) -> tuple[int, int]:
-    """How many equations are left without a name, and how many names there are."""
-    return sum(not chosen for _, chosen in cover), len({name for _, chosen in cover for name in chosen})
-
-
-def touches(changes: Sequence[set[Place]], equation: str) -> bool:
-    return any(equation == changed for places in changes for changed, _ in places)
-
-
-def sets_of(changes: Mapping[str, Sequence[set[Place]]], kinds: set[str]) -> Iterator[tuple[str, ...]]:
-    """Single mistakes in these equations, and pairs that meet in one."""
-    equations = {m: {equation for places in gs for equation, _ in places} for m, gs in changes.items()}
-    within = [mistake for mistake, own in equations.items() if own <= kinds]
-    yield from ((mistake,) for mistake in within)
-    for one, other in combinations(within, 2):
-        if equations[one] & equations[other] & PRODUCTS:
-            yield one, other
-
-
-def fits(gradient: Gradient, chosen: Sequence[str], changes: Mapping[str, Sequence[set[Place]]], g: int) -> bool:
-    """Whether these mistakes together make the student's values, in each place that they change."""
-    for equation, layer in set[Place]().union(*(changes[mistake][g] for mistake in chosen)):
-        here = [gradient.variants[m] for m in chosen if (equation, layer) in changes[m][g]]
-        maps = here[0]
-        if len(here) == 2:
-            if equation not in PRODUCTS:
-                return False
-            name = "BP1" if equation == "BP1" else f"{equation}[{layer}]"
-            one, other, right = (m.arrays[name] for m in (*here, gradient.maps))
-            with np.errstate(all="ignore"):
-                maps = Maps({**gradient.maps.arrays, name: one * other / right})
-        made = gradient.made(equation, layer, maps)
-        if made is None or not near(made, gradient.own(equation, layer)):
-            return False
-    return True

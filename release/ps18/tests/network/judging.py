@@ -1,6 +1,6 @@
 """What a check of `backward` keeps of each gradient, so that afterwards the equations can be told apart."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,8 +8,10 @@ import numpy as np
 
 from ..engine.calls import CallFailed, WrongForm
 from ..engine.case import Case, Fault
+from ..engine.likeness import near
 
-from .faults import OWNERS, Gradient, best, changes_of, faults
+from .faults import OWNERS, faults
+from .naming import Gradient, best, changes_of
 from .proxy import Network
 from .relations import Alone, Maps, accounts, mended, usable
 
@@ -23,6 +25,12 @@ ADDED_UP = Fault(
 )
 
 
+REPEATED = Fault(
+    "backward/other_batches",
+    "What `backward` returns is equal to the previous call's: each call is about the last forward pass",
+)
+
+
 @dataclass(frozen=True)
 class Asked:
     """One answer of `backward`; `prefix` is what stands before the names of its equations."""
@@ -32,6 +40,14 @@ class Asked:
     prefix: str
     alone: Alone
     network: Network
+
+    def other_weights(self) -> Iterator[tuple[str, Sequence[Any]]]:
+        """The student's own arrays through which an error may have gone back, by the name of the mistake."""
+        yield "error_sent_through_gradient", self.dW
+        try:
+            yield "weights_moved_in_backward", self.network.parameters()[0]
+        except (CallFailed, WrongForm):
+            return
 
     def less(self, other: "Asked | None") -> "Asked":
         """The same without what the other adds to it."""
@@ -72,9 +88,11 @@ class Gradients:
 
     def faults(self, recalled: Mapping[str, Mapping[str, Any]]) -> Sequence[Fault]:
         """The equations that are broken; `recalled` holds by mistake what was kept of it."""
+        before = [None, *self.asked]
+        if any(two and self.repeats(one, two) for one, two in zip(self.asked, before, strict=False)):
+            return [REPEATED]
         gradients, names = self.told_apart(self.asked, recalled)
         added = []
-        before = [None, *self.asked]
         if any(two and one.network is two.network for one, two in zip(self.asked, before, strict=False)):
             rest = [
                 one.less(two if two and one.network is two.network else None)
@@ -83,7 +101,7 @@ class Gradients:
             others, other_names = self.told_apart(rest, recalled)
             if kinds_of(others) < kinds_of(gradients):
                 gradients, names, added = others, other_names, [ADDED_UP]
-        strange = any(g.account.unseen or astray(g, names) or not measured([*g.dW, *g.db]) for g in gradients)
+        strange = any(unseen(g, names) or astray(g, names) or not measured([*g.dW, *g.db]) for g in gradients)
         found = faults(gradients, names) + added
         nameless = {fault.check for fault in found if not fault.mistakes}
         if (strange and self.case.check not in OWNERS.values()) or (
@@ -92,18 +110,36 @@ class Gradients:
             return ()
         return found
 
+    def repeats(self, one: Asked, before: Asked) -> bool:
+        """Whether a network's answer is that of the call before, or what would have been right there."""
+        assert self.case.expected is not None
+        if one.network is not before.network:
+            return False
+        right = mended(maps_of(self.case.expected.right.recalled, before.prefix))
+        return any(
+            all(isinstance(o, np.ndarray) and o.any() and near(o, own) for o, own in zip(other, answer, strict=True))
+            for answer in [[*one.dW, *one.db]]
+            for other in ([*right[0], *right[1]], [*before.dW, *before.db])
+        )
+
     def told_apart(
         self, answers: Sequence[Asked], recalled: Mapping[str, Mapping[str, Any]]
     ) -> tuple[list[Gradient], dict[str, list[str]]]:
         """What is broken in these answers, and by which mistakes."""
         assert self.case.expected is not None
-        possible = []
+        possible, raising = [], None
+        if self.case.seen.raised and answers and answers[-1] is self.asked[-1]:
+            after = f"gradient {len(answers) + 1}: "
+            raising = frozenset(name for name, own in recalled.items() if not any(key.startswith(after) for key in own))
         for one in answers:
             maps = maps_of(self.case.expected.right.recalled, one.prefix)
             variants = {mistake: maps_of(own, one.prefix) for mistake, own in recalled.items()}
             found = accounts(maps, one.dW, one.db, answers_of(one))
+            if "BP2" in found[0].kinds:
+                variants |= {name: maps.with_weights(W) for name, W in one.other_weights() if name in variants}
             changes = changes_of(maps, variants)
-            possible.append([Gradient(one.dW, one.db, maps, variants, changes, account) for account in found])
+            about = Gradient(one.dW, one.db, maps, variants, changes, found[0], raising=raising, known=self.case.known)
+            possible.append([replace(about, account=account) for account in found])
         return best(possible) if possible else ([], {})
 
     def mended(self) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
@@ -119,9 +155,16 @@ class Gradients:
             return None
         (gradient,), names = self.told_apart([last], {name: s.recalled for name, s in self.case.expected.wrong.items()})
         charged = {OWNERS[equation] for equation in gradient.account.kinds}
+        if not all(delta.any() for delta in gradient.account.deltas):
+            return None  # the error has not come through all layers
         if len(charged) > 2 or gradient.account.unseen or charged & self.case.passed or astray(gradient, names):
             return None
         return mended(maps) if measured([*last.dW, *last.db]) else None
+
+
+def unseen(gradient: Gradient, names: Mapping[str, Sequence[str]]) -> bool:
+    """Whether there is an equation without a name of which nothing shows."""
+    return any(not names.get(equation) for equation, _ in gradient.account.unseen)
 
 
 def astray(gradient: Gradient, names: Mapping[str, Sequence[str]]) -> bool:

@@ -57,11 +57,15 @@ class NetworkStudent(Student):
             arrays = list(spec_arrays)
             both = {"names": list(PARAMETERS), "values": [encode(list(value), arrays) for value in parameters]}
             try:
-                return Network(self, self.request({**request, "set": both}, arrays, *asked)[0], layer_sizes, activation)
+                number = self.request({**request, "set": both}, arrays, *asked)[0]
+                network = Network(self, number, layer_sizes, activation)
+                network.given = parameters
+                return network
             except CallFailed as failure:
                 if failure.kind in ("timeout", "crashed"):
                     raise
         network = Network(self, self.request(request, spec_arrays, *asked)[0], layer_sizes, activation)
+        network.given = parameters
         if parameters is not None:
             network.set_parameters(*parameters)  # which of the two fails, is seen now
         return network
@@ -75,6 +79,7 @@ class Network:
             raise CallFailed("__init__", "crashed", "NeuralNetwork(...) ended its process: its answer was garbled")
         self._student, self._number = student, number
         self.layer_sizes, self.activation = list(layer_sizes), activation
+        self.given: tuple[Sequence[np.ndarray], Sequence[np.ndarray]] | None = None  # what it was made with
         self.history: list[tuple[int, Any]] = []  # epochs trained, and the parameters then
         self.arguments: list[Any] = []  # of the last call, as the student's code left them
         self._known: tuple[int, tuple[str, ...], Any] = -1, (), None  # calls so far, attributes, and what they were

@@ -10,6 +10,7 @@ What the equations make of a delta is given as arrays (`Maps`): no code of the s
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,24 @@ class Maps:
 
     def __init__(self, arrays: Mapping[str, np.ndarray]):
         self.arrays = arrays
-        self.layers = sum(name.startswith("BP3[") and name.endswith("]") for name in arrays)
         self.m = arrays["BP1"].shape[1] if "BP1" in arrays else 0
+
+    @cached_property
+    def layers(self) -> int:
+        return sum(name.startswith("BP3[") and name.endswith("]") for name in self.arrays)
+
+    def source(self, layer: int) -> int:
+        """The layer whose delta is sent back to this one."""
+        return int(self.arrays.get(f"BP2[{layer}] from", layer + 1))
+
+    def with_weights(self, weights: Sequence[Any]) -> "Maps":
+        """The same if the error goes back through these weights."""
+        own = {}
+        for layer, W in enumerate(weights[1:]):
+            right, slope = self.arrays[f"BP2[{layer}]"], self.arrays[f"BP2[{layer}] slope"]
+            if usable(W, right.shape[:2]):
+                own[f"BP2[{layer}]"] = W[:, :, None] * slope
+        return Maps({**self.arrays, **own})
 
     def made(self, equation: str, layer: int, delta: np.ndarray | None) -> np.ndarray | None:
         """Its value in this layer: delta by BP1, or by BP2 from that of the next layer; `dW`, `db` by BP3, BP4."""
@@ -98,6 +115,10 @@ def accounts(maps: Maps, dW: Sequence[Any], db: Sequence[Any], alone: Alone) -> 
     `alone` is asked where the batch does not show it.
     """
     observed = [from_batch(maps, layer, dW[layer], db[layer]) for layer in range(maps.layers)]
+    empty = [layer for layer in range(maps.layers) if without_delta(maps, layer, dW[layer], db[layer])]
+    if maps.layers - 1 not in empty:  # the error has not come further; where there is none at all, nothing is known
+        for layer in empty:
+            observed[layer] = [np.zeros(maps.arrays[f"BP3[{layer}]"].shape[:2])]
     found = ranked(maps, dW, db, observed)
     if found[0].unseen and (answers := alone()):
         for layer, deltas in enumerate(observed):
@@ -125,6 +146,11 @@ def in_other_order(maps: Maps, dW: Sequence[Any], db: Sequence[Any]) -> Account 
     if best is None:
         return None
     return replace(best, broken=best.broken | {(kind, layer) for kind in best.arranged for layer in range(maps.layers)})
+
+
+def without_delta(maps: Maps, layer: int, dW: Any, db: Any) -> bool:
+    """Whether both gradients are what a delta of 0 gives."""
+    return all(near(maps.arrays[f"{equation}[{layer}] at 0"], own) for equation, own in (("BP3", dW), ("BP4", db)))
 
 
 def from_batch(maps: Maps, layer: int, dW: Any, db: Any) -> Deltas:
@@ -201,7 +227,7 @@ def with_unseen(maps: Maps, found: Account, observed: Sequence[Deltas]) -> Accou
         delta = found.delta(layer)
         assert delta is not None
         shows = {("BP3", layer), ("BP4", layer)} - found.broken or any(near(delta, seen) for seen in observed[layer])
-        seen_below = bool(shows) or (seen_below and ("BP2", layer - 1) not in found.broken)
+        seen_below = bool(shows and delta.any()) or (seen_below and ("BP2", layer - 1) not in found.broken)
         if not seen_below:
             unseen.add(("BP1" if layer == maps.layers - 1 else "BP2", layer))
     # What is read from `db` alone, sample by sample, adds up by itself.
