@@ -6,8 +6,8 @@ import numpy as np
 
 from ..engine.calls import described
 from ..engine.case import Fault
+from ..engine.comparing import compared
 from ..engine.likeness import likeness, near
-from ..engine.showing import compared
 
 from .naming import Gradient
 from .relations import EQUATIONS
