@@ -18,6 +18,7 @@ from rich.table import Table
 from ..engine.outcome import Status
 from ..results.changes import Change
 from ..results.decisions import decisions
+from ..results.diagnosis import in_words
 from ..results.model import Result
 from ..text import printable
 from .overview import Row
@@ -92,7 +93,7 @@ def one_result(console: Console, result: Result) -> None:
                 console.print(f"          {escape(printable(check.message))}", highlight=False)
                 said.add(check.message)
     console.print()
-    for note in [*filter(None, [result.reason]), *result.notes, *decisions(result)]:
+    for note in [*filter(None, [result.reason]), *in_words(result), *result.notes, *decisions(result)]:
         console.print(escape(printable(note)))
     console.print(
         f"Score {result.score:g} of {result.max_score:g}, bonus {result.bonus:g} of {result.max_bonus:g}"

@@ -11,7 +11,7 @@ from ..engine.calls import Student
 from ..engine.case import Mistake
 from ..engine.outcome import WAITING, WRONG, CheckResult, Status
 from ..intake.excerpts import Excerpts
-from .model import Diagnosis, Excerpt, TaskResult
+from .model import Diagnosis, Excerpt, Result, TaskResult
 
 MOST = 8  # that are shown with code and example
 HIDDEN = ".hidden"
@@ -73,6 +73,20 @@ def to_mend(found: Iterable[Diagnosis], tasks: Iterable[TaskResult]) -> list[Dia
     """The most expensive first, without what was not tried."""
     tried = {check.id for task in tasks for check in task.checks if check.status not in WAITING}
     return sorted((one for one in found if tried.intersection(one.evidence)), key=lambda one: -one.cost)
+
+
+def in_words(result: Result) -> list[str]:
+    """What to mend first, a line for each thing, for places that have room for text only."""
+    titles = {task.id: task.title for task in result.tasks}
+    found = to_mend(result.diagnosis, result.tasks)
+    lines = [f"{number}. {headed(one, titles)}: {one.sentence}" for number, one in enumerate(found[:MOST], 1)]
+    more = [f"... and {len(found) - MOST} more."] if len(found) > MOST else []
+    return ["What to mend first:", *lines, *more] if lines else []
+
+
+def headed(one: Diagnosis, titles: Mapping[str, str]) -> str:
+    """Where it belongs, and what it costs."""
+    return f"{one.equation or titles.get(one.key[0], one.key[0])} ({one.cost:g} point{'s' * (one.cost != 1)})"
 
 
 def shown_by(

@@ -168,6 +168,7 @@ def watch(course, subject, options) -> int:
 def check(task: str) -> float:
     """In the notebook: what passes of a task, what does not and why; the points that it earns so far."""
     course, subject = given()
+    from tests.engine.card import card
     from tests.engine.showing import Screen, first, totals
 
     use_notebook(subject)
@@ -178,6 +179,8 @@ def check(task: str) -> float:
     results = engine.results[task] if engine else []
     if engine:
         Screen(sys.stdout).checks(next(t for t in course.tasks if t.id == task), results)
+        if wrong := first(course.tasks, {task: results}, wrong=True):
+            show_card(card(*wrong, course.mistakes, course.proxy.formula))
     if results and all(result.status == "passed" for result in results):
         print("Everything here passes.")
     elif (following := first(course.tasks, {task: results}, wrong=False)) and following[1].status == "untried":
@@ -185,6 +188,14 @@ def check(task: str) -> float:
     for sentence in not_counting(task, subject):
         print(textwrap.fill(sentence, 100))
     return totals(results)[0]
+
+
+def show_card(html: str) -> None:
+    """Below what is printed, where the notebook can show it; elsewhere the text above says the same."""
+    with contextlib.suppress(ImportError):
+        from IPython.display import HTML, display
+
+        display(HTML(html))
 
 
 def not_counting(task: str, subject) -> list[str]:

@@ -127,6 +127,9 @@ def test_a_mistake_is_named_and_hidden_checks_keep_their_data_and_are_not_hidden
     assert results["score"] == 77 and results["extra_data"]["submitted"] == "2026-12-03T22:22:32+00:00"
     assert {test["visibility"] for test in results["tests"]} == {results["visibility"]} == {"visible"}
     assert results["stdout_visibility"] == "hidden"
+    assert results["output"].startswith(
+        "What to mend first:\n1. BP1 (8 points): Your `dW` and `db` are m times too large"
+    )
     base = [check for check in checks().values() if check.task.id in ("forward", "backward") and check.weight]
     of_base = [test for test in results["tests"] if test["tags"][0] in ("forward", "backward")]
     assert len(of_base) == 2 * len(base)

@@ -113,7 +113,7 @@ def test_every_task_has_its_points_and_messages_in_the_gradebook(course):
         auto = {grade.cell.name: grade.auto_score for grade in grades}
         comment = opened.find_comment("backward-code", "ps18", "ps18", "forgotten_mean").auto_comment
     assert {task["id"]: task["points"] for task in result["tasks"]}.items() <= auto.items()
-    assert "the 1/m of BP1 is missing" in comment
+    assert "the 1/m of BP1 is missing" in comment and "BP1 (8 points)" in comment.split("\n")[0]
 
 
 def test_only_an_answer_waits_for_a_person(course):

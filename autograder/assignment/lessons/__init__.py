@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .equations import formula
+from ..network.equations import formula
 from .examples import examples
 from .network_picture import picture
 

@@ -3,8 +3,9 @@
 from autograder.engine.runner import Proxy
 
 from .case import NetworkCase
+from .equations import formula
 from .probing import METHODS, probe
 from .proxy import NetworkStudent
 from .worked import example
 
-PROXY = Proxy(NetworkStudent, NetworkCase, probe, METHODS, example)  # type: ignore[arg-type]
+PROXY = Proxy(NetworkStudent, NetworkCase, probe, METHODS, formula, example)  # type: ignore[arg-type]

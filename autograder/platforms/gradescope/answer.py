@@ -87,13 +87,17 @@ def in_gradescope(result: Result) -> dict[str, Any]:
             lines += [line(check, task, f"{number}.{n}") for n, check in enumerate(told, 1)]
         else:
             lines.append(entry(f"{number}", task, task.title, 0.0, task.max_points, result.reason or "", False))
+    from ...results.diagnosis import in_words  # needs NumPy, whose lack is told
+
     titles = {task.id: task.title for task in result.tasks}
     lines += [other("Adjusted", line.after - line.before, adjusted(line, titles)) for line in result.adjustments]
     if result.late and result.late.days:
         lines.append(other("Late", -result.late.penalty, lateness(result.late)))
     return {
         "score": result.total,
-        "output": "\n".join([result.reason or "", *result.notes, *decisions(result), *sources(result)]).strip(),
+        "output": "\n".join(
+            [result.reason or "", *in_words(result), *result.notes, *decisions(result), *sources(result)]
+        ).strip(),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",

@@ -19,6 +19,7 @@ from ...course.model import assignment
 from ...engine.outcome import Status
 from ...intake.cells import bare, grade_id, released_notebook, source_of
 from ...results.decisions import adjusted, decisions
+from ...results.diagnosis import headed, to_mend
 from ...results.model import Result, TaskResult
 from ...text import encodable, replace_unprintable
 
@@ -282,14 +283,14 @@ def as_html(task: TaskResult, result: Result) -> str:
 
 
 def comments(result: Result) -> dict[str, str]:
-    """What to say at each solution cell: the messages of its task, shown as they are."""
+    """What to say at each solution cell: what to mend first, and the messages of its task, shown as they are."""
     said = {}
     for task in result.tasks:
         cell = f"{task.id}-code"
         if cell in assignment().subject.solutions:
-            found = [
-                message for state, _, message in lines_of(task, result) if state != STATES[Status.PASSED] and message
-            ]
+            found = [f"{headed(one, {})}: {one.sentence}" for one in to_mend(task.diagnosis, [task]) if one.mistake]
+            lines = lines_of(task, result)
+            found += [message for state, _, message in lines if state != STATES[Status.PASSED] and message]
             mark = EXCUSED if result.excused and task is result.tasks[0] else ""
             said[cell] = mark + literal("\n".join(dict.fromkeys(found)))
     return said

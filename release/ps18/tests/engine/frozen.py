@@ -108,7 +108,9 @@ def save(path: Path, course: Course, checks: Iterable[Check], subject: Subject, 
         "subject": asdict(subject),
         "proxy": proxy,
         "tasks": [asdict(task) for task in course.tasks],
-        "mistakes": {m.name: [m.equation, m.says, list(m.charged), m.untried, dict(m.beside)] for m in mistakes},
+        "mistakes": {
+            m.name: [m.equation, list(m.replaces), m.says, list(m.charged), m.untried, dict(m.beside)] for m in mistakes
+        },
         "settings": {check.id: dict(course.setting(check, "visible")) for check in checks},
         "seed": course.seed("visible"),
         "right": right,
@@ -151,7 +153,10 @@ def load(path: Path, proxy: Proxy | None = None) -> tuple[Course, Subject]:
         tasks=[RubricTask(**task) for task in index["tasks"]],
         variants=("visible",),
         expected=expected,
-        mistakes={name: Mistake(name, m[0], {}, m[1], tuple(m[2]), *m[3:]) for name, m in index["mistakes"].items()},
+        mistakes={
+            name: Mistake(name, m[0], dict.fromkeys(m[1]), m[2], tuple(m[3]), *m[4:])
+            for name, m in index["mistakes"].items()
+        },
         setting=lambda check, variant: index["settings"].get(check.id, {}),
         seed=lambda variant: index["seed"],
         proxy=proxy or Proxy(),

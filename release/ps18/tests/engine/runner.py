@@ -56,6 +56,8 @@ class Proxy:
     # Tries each method once, and each of these functions: those that give no answer, with the reason.
     probe: Callable[[Callable[[], Student], Sequence[str]], dict[str, CallFailed]] = no_probe
     methods: tuple[str, ...] = ()  # what `probe` knows without being told
+    # The equations of this name as MathML, with these pieces of a mistake (names, with commas between) marked.
+    formula: Callable[[str, str], str] | None = None
     # The handout's example by hand, if it has one: name, the value to four digits, and the student's.
     example: Callable[[Any], Iterator[tuple[str, Any, Any]]] | None = None
 
@@ -130,7 +132,8 @@ class Engine:
             self.runtime.fresh_process()
         began = perf_counter()
         try:
-            judged = self._judge(check, variant)
+            with np.errstate(all="ignore"):  # what overflows in an answer is judged, and told in no terminal
+                judged = self._judge(check, variant)
         except Exception as error:
             self.kit_errors.append(f"{check.id} ({variant}): {type(error).__name__}: {error}")
             judged = Judgement(Status.ERROR, "The kit itself failed here; this is not your fault.")
