@@ -220,7 +220,7 @@ def check(name, status, message="", mistakes=(), points=0.0, most=3.0, visible=T
 
 def task(name, *checks):
     points, most = sum(one.points for one in checks), sum(one.max_points for one in checks)
-    return TaskResult(name, name, points, most, False, checks, diagnosed(checks, MISTAKES))
+    return TaskResult(name, name, points, most, points, most, False, checks, diagnosed(checks, MISTAKES))
 
 
 RAISED = "backward(...) raised ValueError: {} (neural_network.py, line 3: `return 1 / 0`)."

@@ -17,14 +17,16 @@ EQUATIONS = {
     "update/one_step": "update",
     "update/more_steps": "update",
 }
-# By piece, as `mistakes.computation.Pieces` has them: the function it stands in, where that is not the task's, and what
-# the statement looks like that computes it.
+# By piece, as `mistakes.computation.Pieces` has them: the function that it stands in where an exercise is wrong, and
+# what the statement looks like that computes it.
 FUNCTIONS = {
     "weight_decay": ("backward",),
     "bias_decay": ("backward",),
     "penalty": ("_l2_penalty",),
     "derivative": ("tanh_derivative",),
+    "sigma": ("tanh",),
     **dict.fromkeys(("velocity", "bias_velocity", "share_velocity", "step", "bias_step"), ("update",)),
+    **dict.fromkeys(("stride", "rate", "step_decay"), ("update",)),
 }
 OF_TASKS = {"tanh": ("tanh", "tanh_derivative"), "l2": ("_l2_penalty", "backward"), "momentum": ("update",)}
 PRODUCT = r"(@|dot\(|matmul\(|einsum\()"

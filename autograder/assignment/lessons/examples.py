@@ -34,10 +34,12 @@ SHOWN = {  # by equation, the values that it makes
     "loss": r"loss",
     "update": r"weights|biases",
     "Exercise 18.4": r"weights|biases",
-    "Exercise 18.2": r"loss|dW|db",
+    "Exercise 18.1": r"dW|db|output",
+    "Exercise 18.2": r"loss|dW|db|weights",
+    "backward": r"z_cache|a_cache|len",
 }
 OF_TASKS = {"forward": r"z_cache|a_cache|output|len", "update": r"weights|biases", "momentum": r"weights|biases"}
-OF_TASKS |= {"gradient_check": r"loss|dW|db", "l2": r"loss|dW|db", "backward": GRADIENT, "tanh": GRADIENT}
+OF_TASKS |= {"gradient_check": r"loss|dW|db", "l2": r"loss|dW|db|weights", "backward": GRADIENT, "tanh": GRADIENT}
 DRAWN = {"BP3": ("dW",), "BP4": ("db",), "BP3, BP4": ("dW", "db")}  # by equation, where it can go wrong first
 MOST_ENTRIES, MOST_VALUES = 24, 3
 PLAIN = 0.05  # share of a value by which it should differ
@@ -98,6 +100,20 @@ def answered(network: Network, s: Setting, number: int, found: Values) -> Values
         found["loss"] = network.compute_loss(guess(Y), Y)
         return found
     output = network.forward(X)
+    found.update(cached(network, s))
+    found["output"] = output
+    if s.asked == "caches":
+        network.backward(Y)
+        found.update(cached(network, s))
+    if s.asked == "backward":
+        dW, db = network.backward(Y)
+        for layer in reversed(range(len(s.sizes) - 1)):
+            found.update({f"dW[{layer}]": dW[layer], f"db[{layer}]": db[layer]})
+    return found
+
+
+def cached(network: Network, s: Setting) -> Values:
+    found: Values = {}
     with suppress(CallFailed):  # who keeps no caches of these names
         z_cache, a_cache = network.read(*CACHES)
         lists = {"a_cache": len(s.sizes), "z_cache": len(s.sizes) - 1}
@@ -106,11 +122,6 @@ def answered(network: Network, s: Setting, number: int, found: Values) -> Values
         for layer in range(len(s.sizes)):
             for name in lists:
                 found.update(named(name, own[name], layer))
-    found["output"] = output
-    if s.asked == "backward":
-        dW, db = network.backward(Y)
-        for layer in reversed(range(len(s.sizes) - 1)):
-            found.update({f"dW[{layer}]": dW[layer], f"db[{layer}]": db[layer]})
     return found
 
 
