@@ -26,11 +26,11 @@ def result(student, status="graded", mistake=None, **share):
     found = (Diagnosis("BP1", "mean", mistake, "It is so.", 5, ("backward/it",)),) if mistake else ()
     return Result(
         *(1, student, "ps18", "files", status, None if status == "graded" else "It is empty."),
-        **dict(score=points, max_score=40, bonus=0, max_bonus=0, raw_score=points, raw_bonus=0, adjustments=()),
-        **dict(excused=None, submitted=None, late=None, sandbox="bubblewrap", sha256=None, seconds=1.0),
-        **dict(taken=(), ignored=(), notes=(), kit_errors=()),
-        tasks=tuple(tasks) if status == "graded" else (),
-        diagnosis=found,
+        *(points, 40, 0, 0, points, 0, ()),  # scores
+        *(None, None, None, "bubblewrap", None, 1.0),  # what became of it
+        *((), (), (), ()),  # paths, notes, errors
+        tuple(tasks) if status == "graded" else (),
+        found,
     )
 
 

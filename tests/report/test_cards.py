@@ -28,7 +28,6 @@ from tests.grader.in_process import InProcess, network_class
 from tests.layers import sampled
 from tests.submissions.corpus import solution as solved
 
-UNMARKED = {"gradients_accumulated"}  # it stands in no equation
 SAMPLE = (
     "mean_left_out",
     "caches_appended",
@@ -55,7 +54,7 @@ def test_every_known_mistake_has_its_equation_with_the_wrong_part_marked(name):
     lines = formula(mistake.equation, ", ".join(mistake.replaces))
     root = ElementTree.fromstring(f"<all>{lines}</all>")
     assert [element.tag for element in root] and {element.tag for element in root} == {"math"}
-    assert bool(root.findall(".//*[@class='marked']")) != (name in UNMARKED)
+    assert root.findall(".//*[@class='marked']")
 
 
 def test_of_two_factors_only_the_wrong_one_is_marked():
@@ -261,7 +260,57 @@ def test_what_follows_from_a_method_that_is_wrong_is_no_mistake_of_its_own():
 def test_a_mistake_of_an_exercise_stands_in_the_method_that_it_is_about():
     assert functions_of("l2", "penalty") == ["_l2_penalty"] and functions_of("l2", "weight_decay") == ["backward"]
     assert functions_of("momentum", "velocity") == ["update"] and functions_of("backward", "mean") == ()
-    assert "tanh_derivative" in functions_of("tanh", "")
+    assert "tanh_derivative" in functions_of("tanh", "") and functions_of("tanh", "sigma") == ["tanh"]
+    assert functions_of("momentum", "stride") == functions_of("l2", "step_decay") == ["update"]
+    assert functions_of("backward", "derivative") == ()  # that of the sigmoid: no line of tanh_derivative
+
+
+LINES = {
+    ("backward", "derivative"): "s = a * (1 - a)",
+    ("forward", "output"): "return sigmoid(a)",
+    ("update", "rate"): "W -= eta / t * g",
+    ("tanh", "sigma"): "return (np.exp(z) - np.exp(-z)) / 2",
+}
+
+
+@pytest.mark.parametrize("name, piece", LINES)
+def test_what_is_no_line_of_the_equations_is_marked_too(name, piece):
+    wanted = LINES[name, piece]
+    body = [wanted] if wanted.startswith("return") else [wanted, "return (dW, db)"]
+    source = "\n    ".join([f"def {name}(z):", "x = 1", *body])
+    [((_, first, lines), marked)] = excerpt(f"{source}\n", name, piece)
+    assert [lines[number - first].strip() for number in marked] == [wanted]
+
+
+def marked_in(equation, piece):
+    found = ElementTree.fromstring(f"<all>{formula(equation, piece)}</all>").findall(".//*[@class='marked']")
+    return ["".join(one.itertext()) for one in found]
+
+
+def test_parts_that_are_wrong_together_are_marked_as_one():
+    assert marked_in("BP2", "back") == ["(Wl+1Tδl+1)"] and marked_in("BP2", "source") == ["δl+1"]
+    assert marked_in("update", "step") == ["−ηg"] and marked_in("update", "rate") == ["η"]
+    assert marked_in("Exercise 18.4", "stride") == ["v"]
+
+
+def test_the_form_of_what_is_returned_is_shown_only_where_it_is_wrong():
+    for equation, piece in (("BP3", "finish"), ("BP4", "finish"), ("a = sigma(z)", "output")):
+        assert formula(equation, "").count("<math") == 1 == formula(equation, piece).count("<math")
+        assert not marked_in(equation, "") and len(marked_in(equation, piece)) == 1
+    assert marked_in("BP3", "finish") == ["[∂C∂W1,…,∂C∂WL]"] and marked_in("a = sigma(z)", "output") == ["aL"]
+
+
+def test_an_output_that_is_not_what_the_cache_holds_is_drawn_as_the_last_value():
+    [example] = shown("activation_again_on_output").values()
+    states = example.drawn["states"]
+    assert [name for name, state in states.items() if state == "wrong"] == [f"a[{len(example.drawn['sizes']) - 1}]"]
+
+
+@pytest.mark.parametrize("name", ["z_cache_overwritten", "a_cache_overwritten", "caches_used_up"])
+def test_what_backward_does_to_the_caches_is_shown_after_it(name):
+    [example] = shown(name).values()
+    assert example.given.index("net.backward(Y)") < example.given.index("print(")
+    assert all(re.match(r"(len\()?[za]_cache", value.name) for value in example.values)
 
 
 def test_the_lines_of_a_notebook_are_those_of_its_cell():

@@ -13,17 +13,17 @@ import numpy as np
 
 from autograder.course.example import Compared, Example, Finding
 from autograder.engine.answering import Other
-from autograder.engine.calls import CallFailed, Student, WrongForm, described
+from autograder.engine.calls import CallFailed, Student, described
 from autograder.engine.case import agree
 
-from ..network.proxy import CACHES, Network, NetworkStudent
+from ..network.proxy import NetworkStudent
 from ..network.relations import Maps
 from ..solution import solution
 from ..twin import Twins
+from .answers import Values, answers
 from .network_picture import ORDER, drawn
-from .small_networks import ETA, SETTINGS, Setting, given, guess
+from .small_networks import SETTINGS, Setting, given
 
-Values = dict[str, Any]  # by name, in the order in which they are computed
 GRADIENT = r"dW|db"
 SHOWN = {  # by equation, the values that it makes
     "BP3": r"dW",
@@ -68,74 +68,6 @@ def twins(names: Sequence[str]) -> Twins:
     return Twins(solution(names))
 
 
-def answers(student: NetworkStudent, s: Setting) -> Values:
-    """Every value by name; what raises an exception ends it, and stands last."""
-    found: Values = {}
-    with np.errstate(all="ignore"):
-        try:
-            network = student.network(s.sizes, s.activation, seed=0, parameters=s.parameters(), **dict(s.options))
-            for number in range(s.times):
-                found.update(answered(network, s, number, found))
-        except CallFailed as failure:
-            if failure.kind in ("timeout", "crashed"):
-                raise
-            if failure.kind == "refused":  # it knows the sigmoid only, say: that is for other checks
-                return {}
-            found["raises"] = failure.detail
-        except WrongForm as failure:
-            found["raises"] = str(failure)
-    return found
-
-
-def answered(network: Network, s: Setting, number: int, found: Values) -> Values:
-    """What one question adds; `found` gets it as far as it comes."""
-    X, Y = s.batch(number)
-    if s.asked == "update":
-        dW, db = s.gradient()
-        network.update(dW, db, ETA)
-        weights, biases = network.read("weights", "biases")
-        found.update(named("weights", weights) | named("biases", biases))
-        return found
-    if s.asked == "loss":
-        found["loss"] = network.compute_loss(guess(Y), Y)
-        return found
-    output = network.forward(X)
-    found.update(cached(network, s))
-    found["output"] = output
-    if s.asked == "caches":
-        network.backward(Y)
-        found.update(cached(network, s))
-    if s.asked == "backward":
-        dW, db = network.backward(Y)
-        for layer in reversed(range(len(s.sizes) - 1)):
-            found.update({f"dW[{layer}]": dW[layer], f"db[{layer}]": db[layer]})
-    return found
-
-
-def cached(network: Network, s: Setting) -> Values:
-    found: Values = {}
-    with suppress(CallFailed):  # who keeps no caches of these names
-        z_cache, a_cache = network.read(*CACHES)
-        lists = {"a_cache": len(s.sizes), "z_cache": len(s.sizes) - 1}
-        own = {"z_cache": z_cache, "a_cache": a_cache}
-        found.update({f"len({n})": count(own[n]) for n in lists})
-        for layer in range(len(s.sizes)):
-            for name in lists:
-                found.update(named(name, own[name], layer))
-    return found
-
-
-def named(name: str, values: Any, only: int | None = None) -> Values:
-    if type(values) not in (list, tuple):
-        return {name: values}
-    chosen = range(len(values)) if only is None else range(only, min(only + 1, len(values)))
-    return {f"{name}[{number}]": values[number] for number in chosen}
-
-
-def count(values: Any) -> Any:
-    return len(values) if type(values) in (list, tuple) else described(values)
-
-
 def examples(student: Callable[[], Student], found: Sequence[Finding]) -> Mapping[int, Example]:
     """By number in `found`, an example; where a call does not come back, there are no more."""
     asked = Asked(student, list(dict.fromkeys(one.mistake for one in found if one.mistake)))
@@ -171,7 +103,7 @@ def example_of(asked: Asked, one: Finding) -> Example | None:
     if setting.asked in ("forward", "backward") and setting.times == 1:
         others = [name for name in asked.names if name != one.mistake]
         true = answers(twins(()), setting) | errors(setting, ())
-        shows = own | deltas(asked, setting, own)
+        shows = own | deltas(asked, setting, own) | returned(setting, own, right)
         picture = drawn(setting.sizes, shows, right | errors(setting, others), true, DRAWN.get(one.equation, ORDER))
     return Example(given(setting, [n for n in differ if n != "raises"][:MOST_VALUES]), values, picture)
 
@@ -212,6 +144,13 @@ def deltas(asked: Asked, s: Setting, own: Values) -> Values:
     return {
         f"delta[{l}]": db for l, db in shown.items() if isinstance(db, np.ndarray) and db.shape == (s.sizes[l + 1], 1)
     }
+
+
+def returned(s: Setting, own: Values, right: Values) -> Values:
+    """The output in the place of the last activation, where that one is right in the cache and the output is not."""
+    last = f"a_cache[{len(s.sizes) - 1}]"
+    cached = last in own and last in right and agree(right[last], own[last])
+    return {last: own["output"]} if cached and "output" in own and not agree(right["output"], own["output"]) else {}
 
 
 def errors(s: Setting, names: Sequence[str]) -> Values:

@@ -30,7 +30,8 @@ class Setting:
         return weights, [filled(n_out, 1, (0.1, -0.2, 0.3), l) for l, (n_out, _) in enumerate(layers)]
 
     def batch(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        return self.scale * filled(self.sizes[0], self.m, INPUTS, number), filled(self.sizes[-1], self.m, TARGETS, number)
+        X, Y = filled(self.sizes[0], self.m, INPUTS, number), filled(self.sizes[-1], self.m, TARGETS, number)
+        return self.scale * X, Y
 
     def gradient(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         weights, biases = self.parameters()
