@@ -142,7 +142,7 @@ MOVED: Sequence[Part] = (
 CACHES: Sequence[Part] = (
     (text("z_cache") + EQUALS, ()),
     (listed(sub(z, number("1")), operator("…"), sub(z, L)), ("caches", "finish")),
-    (operator(";") + text("a_cache") + EQUALS, ()),
+    ('<mo rspace="1em">;</mo>' + text("a_cache") + EQUALS, ()),
     (listed(text("X"), sub(a, number("1")), operator("…"), sub(a, L)), ("caches", "finish")),
 )
 OUTPUT: Sequence[Part] = ((text("ŷ") + EQUALS, ()), (sub(a, L), ("output",)))

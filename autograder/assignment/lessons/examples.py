@@ -80,24 +80,28 @@ def examples(student: Callable[[], Student], found: Sequence[Finding]) -> Mappin
 
 
 def example_of(asked: Asked, one: Finding) -> Example | None:
-    """In the first setting where the student's numbers differ clearly, else in the first where anything does."""
+    """In the first setting where the student's numbers differ clearly, else in the first where anything does.
+
+    Where a known mistake changes some of them, these are shown, and no others.
+    """
     pattern = OF_TASKS.get(one.task, GRADIENT)
     kinds = {SHOWN.get(equation, GRADIENT if equation.startswith("BP") else pattern)
              for equation in one.equation.split(", ")}  # fmt: skip
     pattern = "|".join(kinds) if one.equation else pattern
-    possible: list[tuple[bool, Setting, list[str], Values, Values]] = []
+    possible: list[tuple[bool, bool, Setting, list[str], Values, Values]] = []
     for setting in SETTINGS.get(one.task, ()):
         own, right = asked.own(setting), asked.right(setting, one.mistake)
-        differ = differing(own, right, pattern)
-        if differ:
+        differ, changed = differing(own, right, pattern), differing(asked.right(setting), right, pattern)
+        its_own = [name for name in differ if name in changed] if one.mistake else differ
+        if differ := its_own or differ:
             plain = all(numeric(own[name], right[name]) for name in differ if name in right) and "raises" not in differ
             plain = plain and any(far(own[name], right[name]) for name in differ)
-            possible.append((not plain, setting, differ, own, right))
-            if plain:
+            possible.append((not its_own, not plain, setting, differ, own, right))
+            if its_own and plain:
                 break
     if not possible:
         return None
-    _, setting, differ, own, right = min(possible, key=lambda one: one[0])
+    *_, setting, differ, own, right = min(possible, key=lambda one: one[:2])
     values = tuple(compared(name, right.get(name), own.get(name)) for name in differ[:MOST_VALUES])
     picture: dict[str, Any] = {}
     if setting.asked in ("forward", "backward") and setting.times == 1:
@@ -165,9 +169,9 @@ def errors(s: Setting, names: Sequence[str]) -> Values:
         maps = Maps(network.told("equations", Y))
     except CallFailed:
         return found
-    delta: np.ndarray | None = None
-    for layer in reversed(range(len(s.sizes) - 1)):
-        delta = maps.made("BP1" if layer == len(s.sizes) - 2 else "BP2", layer, delta)
+    last = len(s.sizes) - 2
+    for layer in reversed(range(last + 1)):
+        delta = maps.made("BP1" if layer == last else "BP2", layer, found.get(f"delta[{maps.source(layer)}]"))
         if delta is not None:
             found[f"delta[{layer}]"] = delta
     return found
