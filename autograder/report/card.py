@@ -127,7 +127,7 @@ def cut(text: str) -> str:
 
 def title_of(equation: str, task: str) -> str:
     """The equation, and the task without what follows a comma."""
-    if not equation or task.startswith(equation):
+    if not equation or task.lower().startswith(equation.lower()):
         return task
     return f"{equation.replace('sigma', 'σ').replace(', ', ' and ')} ({task.split(',')[0]})"
 

@@ -21,12 +21,16 @@ def result(student, status="graded", mistake=None, **share):
             CheckResult(f"{task}/it{end}", title, state, 10 * (earned or 0), 10, "", None, (), not end, 0.0)
             for end in ("", ".hidden")
         )
-        tasks.append(TaskResult(task, task, 20 * (earned or 0), 20, False, checks))
+        tasks.append(TaskResult(task, task, *(20 * (earned or 0), 20) * 2, False, checks))
     points = sum(task.points for task in tasks)
     found = (Diagnosis("BP1", "mean", mistake, "It is so.", 5, ("backward/it",)),) if mistake else ()
     return Result(
-        *(1, student, "ps18", "files", status, None if status == "graded" else "It is empty.", points, 40, 0, 0),
-        *(None, None, "bubblewrap", None, 1.0, (), (), (), (), tuple(tasks) if status == "graded" else (), found),
+        *(1, student, "ps18", "files", status, None if status == "graded" else "It is empty."),
+        *(points, 40, 0, 0, points, 0, ()),  # scores
+        *(None, None, None, "bubblewrap", None, 1.0),  # what became of it
+        *((), (), (), ()),  # paths, notes, errors
+        tuple(tasks) if status == "graded" else (),
+        found,
     )
 
 

@@ -1,152 +1,23 @@
-"""What a card shows of a mistake: its equation, the student's own lines, and an example that a student can run."""
+"""What becomes a card: what was found wrong, what it costs, and the student's own lines."""
 
 import json
-import re
 from time import process_time
-from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 
-from autograder.assignment.lessons import examples, formula, functions_of, patterns, picture
-from autograder.assignment.mistakes import MISTAKES, network_with
-from autograder.assignment.network.proxy import NetworkStudent
-from autograder.assignment.solution import FIELDS, solution
-from autograder.assignment.twin import Twins
-from autograder.course.example import Finding
+from autograder.assignment.lessons import functions_of, patterns
+from autograder.assignment.mistakes import MISTAKES
 from autograder.course.reference import checks, course
-from autograder.engine.answering import Answerer
-from autograder.engine.calls import in_process
 from autograder.engine.outcome import CheckResult, Status
 from autograder.engine.runner import Engine
 from autograder.intake.cells import PLAN
 from autograder.intake.excerpts import MOST_CHARACTERS, MOST_LINES, Excerpts
 from autograder.intake.submissions import Submission
+from autograder.report.card import title_of
 from autograder.results.diagnosis import diagnosed, of_all
 from autograder.results.model import TaskResult
 from tests.grader.in_process import InProcess, network_class
-from tests.layers import sampled
 from tests.submissions.corpus import solution as solved
-
-UNMARKED = {"gradients_accumulated"}  # it stands in no equation
-SAMPLE = (
-    "mean_left_out",
-    "caches_appended",
-    "bias_gradients_flat",
-    "update_adds",
-    "l2_penalty_sign",
-    "momentum_shared",
-)
-
-
-def finding(name):
-    mistake = MISTAKES[name]
-    return Finding(mistake.charged[0].split("/")[0], mistake.equation, name, mistake.charged[0])
-
-
-def shown(*names, found=None):
-    """The examples of a network with these mistakes."""
-    return examples(lambda: Twins(solution(names)), [finding(name) for name in found or names])
-
-
-@pytest.mark.parametrize("name", MISTAKES)
-def test_every_known_mistake_has_its_equation_with_the_wrong_part_marked(name):
-    mistake = MISTAKES[name]
-    lines = formula(mistake.equation, ", ".join(mistake.replaces))
-    root = ElementTree.fromstring(f"<all>{lines}</all>")
-    assert [element.tag for element in root] and {element.tag for element in root} == {"math"}
-    assert bool(root.findall(".//*[@class='marked']")) != (name in UNMARKED)
-
-
-def test_of_two_factors_only_the_wrong_one_is_marked():
-    [marked] = ElementTree.fromstring(formula("BP1", "mean")).findall(".//*[@class='marked']")
-    assert "".join(marked.itertext()) == "1m"
-    [marked] = ElementTree.fromstring(formula("BP2", "hidden_slope")).findall(".//*[@class='marked']")
-    assert "".join(marked.itertext()) == "σ′(zl)"
-    assert 'class="marked"' not in formula("BP1", "") and formula("no equation", "mean") == ""
-
-
-@pytest.mark.parametrize("name", MISTAKES)
-def test_every_known_mistake_has_an_example_that_shows_it(name):
-    [example] = shown(name).values()
-    assert all(value.right != value.own for value in example.values)
-    if example.drawn:
-        caption, svg = picture(example.drawn)
-        assert "the first wrong value is" in caption and "✗" in svg
-    assert example.drawn or finding(name).equation not in ("BP1", "BP2", "BP3", "BP4", "z = W a + b", "a = sigma(z)")
-
-
-@pytest.mark.parametrize("name", sampled(MISTAKES, SAMPLE))
-def test_the_code_of_an_example_prints_what_the_card_says(name, capsys):
-    [example] = shown(name).values()
-    for names, side in (((), "right"), ((name,), "own")):
-        code = example.given.replace("from backprop import NeuralNetwork", "")
-        exec(code, {"NeuralNetwork": network_with(*names)})
-        printed = [float(number) for number in re.findall(r"-?\d+\.?\d*(?:e-\d+)?", capsys.readouterr().out)]
-        values = [getattr(value, side) for value in example.values]
-        wanted = [float(entry) for value in values if not isinstance(value, str) for row in value for entry in row]
-        assert isinstance(values[0], str) or np.allclose(printed[: len(wanted)], wanted, rtol=1e-3, atol=1e-5)
-
-
-def test_the_solution_has_no_example():
-    tasks = ("forward", "backward", "gradient_check", "update", "tanh", "l2", "momentum", "xor")
-    found = [Finding(task, "", None, f"{task}/any") for task in tasks]
-    assert examples(lambda: Twins(solution(())), found) == {}
-
-
-@pytest.mark.parametrize("other", ["bias_gradients_flat", "weights_not_transposed", "bias_left_out", "update_adds"])
-def test_a_second_mistake_does_not_make_the_first_one_look_worse(other):
-    alone, both = shown("factor_two")[0], shown("factor_two", other)[0]
-    for value in both.values:
-        if not isinstance(value.right, str):
-            assert np.allclose(2 * np.array(value.right, float), np.array(value.own, float), rtol=2e-3)
-    assert alone.given.split("\n")[3].startswith("net = NeuralNetwork(") and both.values
-
-
-def test_what_follows_from_the_first_wrong_value_is_told_from_it():
-    states = shown("weights_not_transposed")[0].drawn["states"]
-    assert [name for name, state in states.items() if state == "wrong"] == ["delta[0]"]
-    assert {name for name, state in states.items() if state == "follows"} == {"dW[0]", "db[0]"}
-    states = shown("bias_gradients_zero")[0].drawn["states"]
-    assert [name for name, state in states.items() if state != "right"] == ["db[0]"]
-    second = shown("weights_not_transposed", "factor_two")[1].drawn["states"]
-    assert [name for name, state in second.items() if state == "wrong"] == ["delta[0]"]
-
-
-class Strange:
-    """Answers of no form that the chapter asks for."""
-
-    def __init__(self, sizes, activation="sigmoid", **options):
-        self.weights = [np.zeros((b, a)) for a, b in zip(sizes[:-1], sizes[1:], strict=True)]
-        self.biases = [np.zeros((b, 1)) for b in sizes[1:]]
-        self.z_cache, self.a_cache = "<b>", {}
-
-    def forward(self, X):
-        return self.answer
-
-    def backward(self, Y):
-        return [self.answer] * len(self.weights), [self.answer] * len(self.weights)
-
-    def update(self, dW, db, eta):
-        self.weights = self.answer
-
-    def compute_loss(self, y_hat, Y):
-        return 0.5
-
-
-STRANGE = [None, np.nan, np.full((1, 1), np.nan), np.zeros((2, 2, 2)), "<script>", object(), 10**400, [[1.0], []]]
-
-
-@pytest.mark.parametrize("answer", [*STRANGE, np.zeros((300, 300)), np.array(["x"], object), float("inf"), 1j])
-def test_strange_answers_have_their_words(answer):
-    kind = type("NeuralNetwork", (Strange,), {"answer": answer})
-    student = NetworkStudent(in_process(Answerer(FIELDS, kind=kind)))
-    found = [Finding(task, "", None, f"{task}/any") for task in ("forward", "backward", "update", "gradient_check")]
-    made = examples(lambda: student, found)
-    assert 0 in made and 1 in made
-    for example in made.values():
-        assert all(len(str(value.own)) < 2000 for value in example.values)
-        assert not example.drawn or "<script>" not in picture(example.drawn)[1]
 
 
 def submission(source, name="neural_network.py"):
@@ -220,7 +91,7 @@ def check(name, status, message="", mistakes=(), points=0.0, most=3.0, visible=T
 
 def task(name, *checks):
     points, most = sum(one.points for one in checks), sum(one.max_points for one in checks)
-    return TaskResult(name, name, points, most, False, checks, diagnosed(checks, MISTAKES))
+    return TaskResult(name, name, points, most, points, most, False, checks, diagnosed(checks, MISTAKES))
 
 
 RAISED = "backward(...) raised ValueError: {} (neural_network.py, line 3: `return 1 / 0`)."
@@ -261,7 +132,33 @@ def test_what_follows_from_a_method_that_is_wrong_is_no_mistake_of_its_own():
 def test_a_mistake_of_an_exercise_stands_in_the_method_that_it_is_about():
     assert functions_of("l2", "penalty") == ["_l2_penalty"] and functions_of("l2", "weight_decay") == ["backward"]
     assert functions_of("momentum", "velocity") == ["update"] and functions_of("backward", "mean") == ()
-    assert "tanh_derivative" in functions_of("tanh", "")
+    assert "tanh_derivative" in functions_of("tanh", "") and functions_of("tanh", "sigma") == ["tanh"]
+    assert functions_of("momentum", "stride") == functions_of("l2", "step_decay") == ["update"]
+    assert functions_of("backward", "derivative") == ()  # that of the sigmoid: no line of tanh_derivative
+
+
+LINES = {
+    ("backward", "derivative"): "s = a * (1 - a)",
+    ("forward", "output"): "return sigmoid(a)",
+    ("update", "rate"): "W -= eta / t * g",
+    ("tanh", "sigma"): "return (np.exp(z) - np.exp(-z)) / 2",
+}
+
+
+@pytest.mark.parametrize("name, piece", LINES)
+def test_what_is_no_line_of_the_equations_is_marked_too(name, piece):
+    wanted = LINES[name, piece]
+    body = [wanted] if wanted.startswith("return") else [wanted, "return (dW, db)"]
+    source = "\n    ".join([f"def {name}(z):", "x = 1", *body])
+    [((_, first, lines), marked)] = excerpt(f"{source}\n", name, piece)
+    assert [lines[number - first].strip() for number in marked] == [wanted]
+
+
+def test_a_card_is_called_after_its_equation_or_after_the_task_of_that_name():
+    task = "Backward pass, BP1 to BP4"
+    assert title_of("BP2", task) == "BP2 (Backward pass)" and title_of("backward", task) == title_of("", task) == task
+    assert title_of("Exercise 18.1", "Exercise 18.1: tanh") == "Exercise 18.1: tanh"
+    assert title_of("a = sigma(z)", "Forward pass") == "a = σ(z) (Forward pass)"
 
 
 def test_the_lines_of_a_notebook_are_those_of_its_cell():

@@ -13,17 +13,17 @@ import numpy as np
 
 from autograder.course.example import Compared, Example, Finding
 from autograder.engine.answering import Other
-from autograder.engine.calls import CallFailed, Student, WrongForm, described
+from autograder.engine.calls import CallFailed, Student, described
 from autograder.engine.case import agree
 
-from ..network.proxy import CACHES, Network, NetworkStudent
+from ..network.proxy import NetworkStudent
 from ..network.relations import Maps
 from ..solution import solution
 from ..twin import Twins
+from .answers import Values, answers
 from .network_picture import ORDER, drawn
-from .small_networks import ETA, SETTINGS, Setting, given, guess
+from .small_networks import SETTINGS, Setting, given
 
-Values = dict[str, Any]  # by name, in the order in which they are computed
 GRADIENT = r"dW|db"
 SHOWN = {  # by equation, the values that it makes
     "BP3": r"dW",
@@ -34,10 +34,12 @@ SHOWN = {  # by equation, the values that it makes
     "loss": r"loss",
     "update": r"weights|biases",
     "Exercise 18.4": r"weights|biases",
-    "Exercise 18.2": r"loss|dW|db",
+    "Exercise 18.1": r"dW|db|output",
+    "Exercise 18.2": r"loss|dW|db|weights",
+    "backward": r"z_cache|a_cache|len",
 }
 OF_TASKS = {"forward": r"z_cache|a_cache|output|len", "update": r"weights|biases", "momentum": r"weights|biases"}
-OF_TASKS |= {"gradient_check": r"loss|dW|db", "l2": r"loss|dW|db", "backward": GRADIENT, "tanh": GRADIENT}
+OF_TASKS |= {"gradient_check": r"loss|dW|db", "l2": r"loss|dW|db|weights", "backward": GRADIENT, "tanh": GRADIENT}
 DRAWN = {"BP3": ("dW",), "BP4": ("db",), "BP3, BP4": ("dW", "db")}  # by equation, where it can go wrong first
 MOST_ENTRIES, MOST_VALUES = 24, 3
 PLAIN = 0.05  # share of a value by which it should differ
@@ -66,65 +68,6 @@ def twins(names: Sequence[str]) -> Twins:
     return Twins(solution(names))
 
 
-def answers(student: NetworkStudent, s: Setting) -> Values:
-    """Every value by name; what raises an exception ends it, and stands last."""
-    found: Values = {}
-    with np.errstate(all="ignore"):
-        try:
-            network = student.network(s.sizes, s.activation, seed=0, parameters=s.parameters(), **dict(s.options))
-            for number in range(s.times):
-                found.update(answered(network, s, number, found))
-        except CallFailed as failure:
-            if failure.kind in ("timeout", "crashed"):
-                raise
-            if failure.kind == "refused":  # it knows the sigmoid only, say: that is for other checks
-                return {}
-            found["raises"] = failure.detail
-        except WrongForm as failure:
-            found["raises"] = str(failure)
-    return found
-
-
-def answered(network: Network, s: Setting, number: int, found: Values) -> Values:
-    """What one question adds; `found` gets it as far as it comes."""
-    X, Y = s.batch(number)
-    if s.asked == "update":
-        dW, db = s.gradient()
-        network.update(dW, db, ETA)
-        weights, biases = network.read("weights", "biases")
-        found.update(named("weights", weights) | named("biases", biases))
-        return found
-    if s.asked == "loss":
-        found["loss"] = network.compute_loss(guess(Y), Y)
-        return found
-    output = network.forward(X)
-    with suppress(CallFailed):  # who keeps no caches of these names
-        z_cache, a_cache = network.read(*CACHES)
-        lists = {"a_cache": len(s.sizes), "z_cache": len(s.sizes) - 1}
-        own = {"z_cache": z_cache, "a_cache": a_cache}
-        found.update({f"len({n})": count(own[n]) for n in lists})
-        for layer in range(len(s.sizes)):
-            for name in lists:
-                found.update(named(name, own[name], layer))
-    found["output"] = output
-    if s.asked == "backward":
-        dW, db = network.backward(Y)
-        for layer in reversed(range(len(s.sizes) - 1)):
-            found.update({f"dW[{layer}]": dW[layer], f"db[{layer}]": db[layer]})
-    return found
-
-
-def named(name: str, values: Any, only: int | None = None) -> Values:
-    if type(values) not in (list, tuple):
-        return {name: values}
-    chosen = range(len(values)) if only is None else range(only, min(only + 1, len(values)))
-    return {f"{name}[{number}]": values[number] for number in chosen}
-
-
-def count(values: Any) -> Any:
-    return len(values) if type(values) in (list, tuple) else described(values)
-
-
 def examples(student: Callable[[], Student], found: Sequence[Finding]) -> Mapping[int, Example]:
     """By number in `found`, an example; where a call does not come back, there are no more."""
     asked = Asked(student, list(dict.fromkeys(one.mistake for one in found if one.mistake)))
@@ -137,30 +80,34 @@ def examples(student: Callable[[], Student], found: Sequence[Finding]) -> Mappin
 
 
 def example_of(asked: Asked, one: Finding) -> Example | None:
-    """In the first setting where the student's numbers differ clearly, else in the first where anything does."""
+    """In the first setting where the student's numbers differ clearly, else in the first where anything does.
+
+    Where a known mistake changes some of them, these are shown, and no others.
+    """
     pattern = OF_TASKS.get(one.task, GRADIENT)
     kinds = {SHOWN.get(equation, GRADIENT if equation.startswith("BP") else pattern)
              for equation in one.equation.split(", ")}  # fmt: skip
     pattern = "|".join(kinds) if one.equation else pattern
-    possible: list[tuple[bool, Setting, list[str], Values, Values]] = []
+    possible: list[tuple[bool, bool, Setting, list[str], Values, Values]] = []
     for setting in SETTINGS.get(one.task, ()):
         own, right = asked.own(setting), asked.right(setting, one.mistake)
-        differ = differing(own, right, pattern)
-        if differ:
+        differ, changed = differing(own, right, pattern), differing(asked.right(setting), right, pattern)
+        its_own = [name for name in differ if name in changed] if one.mistake else differ
+        if differ := its_own or differ:
             plain = all(numeric(own[name], right[name]) for name in differ if name in right) and "raises" not in differ
             plain = plain and any(far(own[name], right[name]) for name in differ)
-            possible.append((not plain, setting, differ, own, right))
-            if plain:
+            possible.append((not its_own, not plain, setting, differ, own, right))
+            if its_own and plain:
                 break
     if not possible:
         return None
-    _, setting, differ, own, right = min(possible, key=lambda one: one[0])
+    *_, setting, differ, own, right = min(possible, key=lambda one: one[:2])
     values = tuple(compared(name, right.get(name), own.get(name)) for name in differ[:MOST_VALUES])
     picture: dict[str, Any] = {}
     if setting.asked in ("forward", "backward") and setting.times == 1:
         others = [name for name in asked.names if name != one.mistake]
         true = answers(twins(()), setting) | errors(setting, ())
-        shows = own | deltas(asked, setting, own)
+        shows = own | deltas(asked, setting, own) | returned(setting, own, right)
         picture = drawn(setting.sizes, shows, right | errors(setting, others), true, DRAWN.get(one.equation, ORDER))
     return Example(given(setting, [n for n in differ if n != "raises"][:MOST_VALUES]), values, picture)
 
@@ -203,6 +150,13 @@ def deltas(asked: Asked, s: Setting, own: Values) -> Values:
     }
 
 
+def returned(s: Setting, own: Values, right: Values) -> Values:
+    """The output in the place of the last activation, where that one is right in the cache and the output is not."""
+    last = f"a_cache[{len(s.sizes) - 1}]"
+    cached = last in own and last in right and agree(right[last], own[last])
+    return {last: own["output"]} if cached and "output" in own and not agree(right["output"], own["output"]) else {}
+
+
 def errors(s: Setting, names: Sequence[str]) -> Values:
     """delta of each layer by the solution with these mistakes."""
     found: Values = {}
@@ -215,9 +169,9 @@ def errors(s: Setting, names: Sequence[str]) -> Values:
         maps = Maps(network.told("equations", Y))
     except CallFailed:
         return found
-    delta: np.ndarray | None = None
-    for layer in reversed(range(len(s.sizes) - 1)):
-        delta = maps.made("BP1" if layer == len(s.sizes) - 2 else "BP2", layer, delta)
+    last = len(s.sizes) - 2
+    for layer in reversed(range(last + 1)):
+        delta = maps.made("BP1" if layer == last else "BP2", layer, found.get(f"delta[{maps.source(layer)}]"))
         if delta is not None:
             found[f"delta[{layer}]"] = delta
     return found

@@ -14,6 +14,7 @@ RIGHT, WRONG, FOLLOWS = "right", "wrong", "follows"
 ORDER = ("a", "z", "delta", "dW", "db")
 SYMBOLS = {"z": "z", "a": "a", "delta": "δ"}
 WIDTH, LEAST, GAP, LINE, TOP = 146, 100, 28, 17, 30  # of a unit with two samples, with one, between layers; of a line
+TAG = 31  # half the width of a gradient's tag
 
 
 def order(layers: int) -> Iterator[str]:
@@ -87,9 +88,9 @@ def picture(about: Mapping[str, Any]) -> tuple[str, str]:
         if layer:
             tags = [f"dW[{layer - 1}]", f"db[{layer - 1}]"]
             for place, name in enumerate(tag for tag in tags if tag in states):
-                body += tag_of(name, states[name], x + (0.26 + 0.5 * place) * width, height - 10)
+                body += tag_of(name, states[name], x + width / 2 + (2 * place - 1) * TAG, height - 10)
     told = f"Network {sizes}: the first wrong value is {spoken(first)}"
-    return told, figure(8 + len(sizes) * (width + GAP) - GAP, height, told, body)
+    return told, figure(len(sizes) * (width + GAP), height, told, body)
 
 
 def at(kind: str, layer: int) -> str:
@@ -132,7 +133,7 @@ def line(kind: str, numbers: Sequence[str], state: str, x: float, y: float, widt
 def tag_of(name: str, state: str, x: float, y: float) -> str:
     """Of a gradient only whether it is right."""
     sign = {RIGHT: "✓", WRONG: "✗", FOLLOWS: "…"}[state]
-    box = f'<rect class="box" x="{x - 32:g}" y="{y - 13:g}" width="64" height="{LINE}" rx="3"/>'
+    box = f'<rect class="box" x="{x - TAG + 1:g}" y="{y - 13:g}" width="{2 * TAG - 2}" height="{LINE}" rx="3"/>'
     return (
         f'{box * (state == WRONG)}<text class="{state}" x="{x:g}" y="{y:g}" text-anchor="middle">{name} {sign}</text>'
     )

@@ -18,10 +18,11 @@ class Setting:
 
     sizes: tuple[int, ...]
     m: int
-    asked: str  # forward, backward, loss or update
+    asked: str  # forward, backward, caches (as `backward` leaves them), loss or update
     activation: str = "sigmoid"
     options: tuple[tuple[str, Any], ...] = ()
     times: int = 1
+    scale: float = 1.0  # of the inputs
 
     def parameters(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         layers = list(zip(self.sizes[1:], self.sizes[:-1], strict=True))
@@ -29,7 +30,8 @@ class Setting:
         return weights, [filled(n_out, 1, (0.1, -0.2, 0.3), l) for l, (n_out, _) in enumerate(layers)]
 
     def batch(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        return filled(self.sizes[0], self.m, INPUTS, number), filled(self.sizes[-1], self.m, TARGETS, number)
+        X, Y = filled(self.sizes[0], self.m, INPUTS, number), filled(self.sizes[-1], self.m, TARGETS, number)
+        return self.scale * X, Y
 
     def gradient(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         weights, biases = self.parameters()
@@ -57,17 +59,26 @@ SETTINGS: Mapping[str, Sequence[Setting]] = {
     "forward": [
         *batches("forward", ((2, 1), 1), ((2, 2, 1), 1), ((2, 2, 1), 2), ((2, 3, 2), 2)),
         *batches("forward", ((2, 1), 1), ((2, 2, 1), 1), times=2),
+        *batches("forward", ((2, 2, 1), 2), activation="relu"),
     ],
     "backward": [
         *batches("backward", *SMALL, *LARGER),
         *batches("backward", ((2, 1), 1), ((2, 2, 1), 2), times=2),
         *batches("backward", ((2, 2, 1), 2), activation="relu"),
         *batches("backward", ((2, 2, 1), 1), options=(("output_activation", "linear"),)),
+        *batches("caches", ((2, 1), 1), ((2, 2, 1), 1)),
     ],
     "gradient_check": [*batches("loss", ((2, 1), 2), ((2, 2), 2)), *batches("backward", *SMALL, *LARGER)],
     "update": [*batches("update", ((2, 1), 1), ((2, 2, 1), 1)), *batches("update", ((2, 1), 1), times=2)],
-    "tanh": batches("backward", *SMALL, activation="tanh"),
-    "l2": [*batches("loss", ((2, 1), 1), ((2, 2, 1), 2), **OPTIONS), *batches("backward", *SMALL, **OPTIONS)],
+    "tanh": [
+        *batches("backward", *SMALL, activation="tanh"),
+        *batches("forward", ((1, 1), 1), activation="tanh", scale=2000.0),
+    ],
+    "l2": [
+        *batches("loss", ((2, 1), 1), ((2, 2, 1), 2), **OPTIONS),
+        *batches("backward", *SMALL, **OPTIONS),
+        *batches("update", ((2, 1), 1), **OPTIONS),
+    ],
     "momentum": batches("update", ((2, 1), 1), ((2, 2, 2), 1), times=2, options=(("momentum", MOMENTUM),)),
 }
 
@@ -98,5 +109,5 @@ def asked_in_code(s: Setting, number: int) -> Iterator[str]:
         return
     yield f"X, Y = np.array({X.tolist()}), np.array({Y.tolist()})"
     yield "output = net.forward(X)"
-    if s.asked == "backward":
+    if s.asked in ("backward", "caches"):
         yield "dW, db = net.backward(Y)"
