@@ -1,7 +1,8 @@
 """The chapter's equations as MathML, made of the pieces that mistakes replace, so that these can be marked."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from html import escape
+from itertools import groupby
 
 Part = tuple[str, tuple[str, ...]]  # MathML, and the pieces that it is; none for what is never wrong
 
@@ -63,19 +64,31 @@ def partial(of: str) -> str:
     return fraction(row(operator("∂"), C), row(operator("∂"), of))
 
 
+def listed(*entries: str) -> str:
+    return row(operator("["), operator(",").join(entries), operator("]"))
+
+
+def ends(of: str) -> Sequence[str]:
+    """The gradients of the first layer and the last."""
+    first, last = (partial(sub(text(of), layer)) for layer in (number("1"), L))
+    return first, operator("…"), last
+
+
 # By equation, one line for each in which a piece of it stands.
 BP1: Sequence[Part] = (
     (sub(delta, L) + EQUALS, ()),
     (fraction(number("1"), m), ("mean",)),
     (brackets(sub(a, L), MINUS, Y), ("error",)),
     (TIMES, ()),
-    (slope(L), ("output_slope",)),
+    (slope(L), ("output_slope", "derivative")),
 )
 BP2: Sequence[Part] = (
     (sub(delta, l) + EQUALS, ()),
-    (brackets(transposed(W, NEXT), sub(delta, NEXT)), ("back",)),
+    (operator("(") + transposed(W, NEXT), ("back",)),
+    (sub(delta, NEXT), ("back", "source")),
+    (operator(")"), ("back",)),
     (TIMES, ()),
-    (slope(l), ("hidden_slope",)),
+    (slope(l), ("hidden_slope", "derivative")),
 )
 BP3: Sequence[Part] = (
     (partial(sub(W, l)) + EQUALS, ()),
@@ -99,7 +112,9 @@ LOSS: Sequence[Part] = (
 )
 UPDATE: Sequence[Part] = (
     (theta + operator("←") + theta, ()),
-    (row(MINUS, eta, gradient), ("step", "bias_step")),
+    (MINUS, ("step", "bias_step")),
+    (eta, ("step", "bias_step", "rate")),
+    (gradient, ("step", "bias_step")),
 )
 L2_GRADIENT: Sequence[Part] = (
     (partial(sub(W, l)) + EQUALS + sub(delta, l) + transposed(a, BEFORE), ()),
@@ -118,15 +133,27 @@ MOMENTUM: Sequence[Part] = (
     (velocity + operator("←"), ()),
     (row(beta, velocity, PLUS, gradient), ("velocity", "bias_velocity", "share_velocity")),
 )
-MOVED: Sequence[Part] = ((theta + operator("←"), ()), (row(theta, MINUS, eta, velocity), ("step",)))
+MOVED: Sequence[Part] = (
+    (theta + operator("←"), ()),
+    (theta + MINUS, ("step",)),
+    (eta, ("step", "rate")),
+    (velocity, ("step", "stride")),
+)
 CACHES: Sequence[Part] = (
     (text("z_cache") + EQUALS, ()),
-    (row(operator("["), sub(z, number("1")), operator(","), operator("…"), operator(","), sub(z, L), operator("]")),
-     ("caches",)),
-    (operator(";") + text("a_cache") + EQUALS, ()),
-    (row(operator("["), text("X"), operator(","), sub(a, number("1")), operator(","), operator("…"), operator(","),
-         sub(a, L), operator("]")), ("caches",)),
-)  # fmt: skip
+    (listed(sub(z, number("1")), operator("…"), sub(z, L)), ("caches", "finish")),
+    ('<mo rspace="1em">;</mo>' + text("a_cache") + EQUALS, ()),
+    (listed(text("X"), sub(a, number("1")), operator("…"), sub(a, L)), ("caches", "finish")),
+)
+OUTPUT: Sequence[Part] = ((text("ŷ") + EQUALS, ()), (sub(a, L), ("output",)))
+WEIGHT_GRADIENTS, BIAS_GRADIENTS = (
+    ((text(f"d{of}") + EQUALS, ()), (listed(*ends(of)), ("finish",))) for of in ("W", "b")
+)
+TANH_ITSELF: Sequence[Part] = ((a + EQUALS, ()), (row(text("tanh"), brackets(z)), ("sigma",)))
+L2_STEP: Sequence[Part] = (
+    (W + operator("←") + W + MINUS + eta, ()),
+    (partial(W), ("step_decay",)),
+)
 
 ALL: dict[str, Sequence[Sequence[Part]]] = {
     "BP1": (BP1,),
@@ -142,6 +169,15 @@ ALL: dict[str, Sequence[Sequence[Part]]] = {
     "Exercise 18.2": (L2_GRADIENT, L2_BIAS, L2_LOSS),
     "Exercise 18.4": (MOMENTUM, MOVED),
 }
+# By equation, what belongs to it in code: shown only where it is wrong.
+BESIDE: dict[str, Sequence[Sequence[Part]]] = {
+    "a = sigma(z)": (OUTPUT,),
+    "BP3": (WEIGHT_GRADIENTS,),
+    "BP4": (BIAS_GRADIENTS,),
+    "backward": (CACHES,),
+    "Exercise 18.1": (TANH_ITSELF,),
+    "Exercise 18.2": (L2_STEP,),
+}
 
 
 def formula(equation: str, piece: str) -> str:
@@ -150,11 +186,14 @@ def formula(equation: str, piece: str) -> str:
     Of several lines only those with a marked piece are shown, if there are any.
     """
     pieces = set(filter(None, piece.split(", ")))
-    lines = [line for name in equation.split(", ") for line in ALL.get(name, ())]
-    chosen = [line for line in lines if any(pieces.intersection(own) for _, own in line)] or lines
+    lines, beside = ([line for name in equation.split(", ") for line in of.get(name, ())] for of in (ALL, BESIDE))
+    chosen = [line for line in lines + beside if any(pieces.intersection(own) for _, own in line)] or lines
     return "".join(math(line, pieces) for line in chosen)
 
 
-def math(line: Iterable[Part], pieces: Collection[str]) -> str:
-    inside = "".join(f'<mrow class="marked">{part}</mrow>' if set(own) & set(pieces) else part for part, own in line)
+def math(line: Iterable[Part], pieces: Set[str]) -> str:
+    inside = ""
+    for wrong, parts in groupby(line, lambda part: not pieces.isdisjoint(part[1])):
+        together = "".join(part for part, _ in parts)
+        inside += f'<mrow class="marked">{together}</mrow>' if wrong else together
     return f'<math display="block">{inside}</math>'
