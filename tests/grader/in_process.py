@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import subprocess
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,6 @@ from types import ModuleType
 
 import numpy as np
 
-from autograder import ROOT
 from autograder.assignment.solution import SUBJECT
 from autograder.course.reference import checks, course
 from autograder.engine.answering import Answerer, Arrays, Header
@@ -22,6 +20,7 @@ from autograder.engine.local import in_time
 from autograder.engine.outcome import CheckResult
 from autograder.engine.runner import Course, Engine
 from autograder.grading import kept
+from tests.kit import work_out
 from tests.once import SHARED, once
 
 VALUE_TASKS = (
@@ -67,11 +66,6 @@ class InProcess:
         if limit is None:
             return self._ask(header, arrays, method)
         return in_time(lambda: self._ask(header, arrays, method), METHOD_CPU, limit)
-
-
-def work_out() -> None:
-    """Leave all expected values where `kept.at_hand` reads them: for `once`."""
-    subprocess.run([sys.executable, "-m", kept.__name__], cwd=ROOT, check=True)
 
 
 @cache

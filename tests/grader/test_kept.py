@@ -21,12 +21,11 @@ from autograder.grading.submission import grade
 from autograder.intake.submissions import read_submission, released_stubs
 from autograder.platforms.gradescope.package import pack
 from autograder.sandbox import choose
+from tests.kit import work_out
 from tests.layers import in_part, is_whole, sampled
 from tests.once import once
 from tests.sandbox.hostile import Raised, inside
 from tests.sandbox.test_ordinary_user import command_as
-
-from .in_process import work_out
 
 CLASS = ROOT / "tests" / "example_class"
 KEY = b"a key"
