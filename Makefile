@@ -69,7 +69,8 @@ worker: $(VENV)/cluster ## grade for a Dask scheduler: SCHEDULER=tcp://HOST:8786
 	@$(VENV)/bin/python -m distributed.cli.dask_worker "$(SCHEDULER)" --nthreads "$(or $(THREADS),$(shell nproc))" \
 	  --no-dashboard $(WORKER)
 
-TESTS := $(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+# With bytecode kept, whatever the environment says: compiling it anew in each process is a third of collecting.
+TESTS := PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 test: $(VENV)/ready ## run those of the kit's own tests that protect most (some two minutes)
 	@$(TESTS) -m "not whole"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder import ROOT
 from autograder.course.model import assignment
+from autograder.grading import kept
 from autograder.release.build import SOLUTIONS, SOURCE, assemble
 from tests.once import shared
 
@@ -30,6 +31,11 @@ def fresh_release() -> Path:
     """The student folder, built anew: for `once`."""
     assemble(shared() / "release", SOLUTIONS, SOURCE)
     return shared() / "release"
+
+
+def work_out() -> None:
+    """Leave all expected values where `kept.at_hand` reads them: for `once`."""
+    subprocess.run([sys.executable, "-m", kept.__name__], cwd=ROOT, check=True)
 
 
 def graded_class(whole: bool) -> tuple[Path, str]:

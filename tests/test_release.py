@@ -39,6 +39,7 @@ def change(path, old, new, count=1):
     path.write_text(text.replace(old, new, count), encoding="utf-8")
 
 
+@pytest.mark.whole  # that the committed one is current says it of most files
 def test_two_builds_are_byte_identical(tmp_path):
     assemble(tmp_path / "other", SOLUTIONS, SOURCE)
     one, other = (

@@ -12,7 +12,7 @@ import pytest
 
 from autograder.engine.history import FILE, told
 from autograder.engine.outcome import CheckResult, Status
-from autograder.engine.watching import OUTSIDE, bodies
+from autograder.engine.watching import OUTSIDE, bodies, saved
 from tests.kit import RELEASE
 from tests.student import check, paste, points
 
@@ -158,6 +158,24 @@ def h():
     assert changed(b"x = 1", b"x = 2") == changed(b"import numpy", b"import math") == {OUTSIDE}
     assert changed(b"class A", b"class B") == {OUTSIDE}
     assert OUTSIDE in changed(b"return 1", b"return = 1")
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "changed"),
+    [
+        ("def f(): pass", "def f(): return 1", {"f"}),
+        ("def f(): pass", "def f(): pass\ndef g(): pass", {"g"}),
+        ("def f(): pass", "import sys\ndef f(): pass", None),
+        ("def f(): pass", "def f(:", None),
+    ],
+)
+def test_what_is_saved_during_the_first_look_is_not_missed(tmp_path, first, then, changed):
+    path, other = tmp_path / "a.py", tmp_path / "b.py"
+    path.write_text(first)
+    other.write_text(first)
+    changes = saved([path, other])
+    path.write_text(then)
+    assert next(changes) == (["a.py"], changed)
 
 
 class Watched:

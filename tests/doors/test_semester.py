@@ -7,11 +7,10 @@ import shutil
 
 import pytest
 from bs4 import BeautifulSoup
-from nbgrader.api import Gradebook
 
 from tests.doors.test_canvas import canvas_import
 from tests.kit import CHECKS, RUBRIC
-from tests.notebooks.course import CLASS, clone_to, hand_in, results, run
+from tests.notebooks.course import CLASS, clone_to, gradebook, hand_in, results, run
 
 pytestmark = pytest.mark.whole
 
@@ -80,7 +79,7 @@ def agreed(course):
         said = re.fullmatch(r"(Excused; .*)?(\S+) of (\S+) points, and (\S+) of \S+ bonus points", shown)
         assert float(said[2]) == pytest.approx(result["score"]) and float(said[4]) == pytest.approx(result["bonus"])
         assert float(said[3]) == result["max_score"] and bool(said[1]) == bool(result["excused"])
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+    with gradebook(course) as book:
         for submission in book.assignment_submissions("ps18"):
             penalty = submission.late_submission_penalty
             held = submission.score - penalty
@@ -160,7 +159,7 @@ def test_nbgraders_own_autograde_comes_to_the_same(course):
     graded = results(course)["forgotten_mean"]
     assert graded["adjustments"] and graded["late"]["penalty"]
     run(course, ".venv/bin/nbgrader", "autograde", "ps18", "--student", "forgotten_mean", "--force")
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+    with gradebook(course) as book:
         found = book.find_submission("ps18", "forgotten_mean")
         assert found.late_submission_penalty == pytest.approx(graded["late"]["penalty"])
         total = found.score - found.late_submission_penalty

@@ -1,10 +1,12 @@
 """Grades a network class in this process: the engine and its checks as in the grader, but no sandbox."""
 
 import itertools
+import os
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from functools import cache
 from types import ModuleType
 
 import numpy as np
@@ -17,6 +19,9 @@ from autograder.engine.case import Seen
 from autograder.engine.local import in_time
 from autograder.engine.outcome import CheckResult
 from autograder.engine.runner import Course, Engine
+from autograder.grading import kept
+from tests.kit import work_out
+from tests.once import SHARED, once
 
 VALUE_TASKS = (
     "forward",
@@ -63,8 +68,17 @@ class InProcess:
         return in_time(lambda: self._ask(header, arrays, method), METHOD_CPU, limit)
 
 
+@cache
+def have_expected() -> None:
+    """All expected values at hand: one worker works them out for all, which takes seconds, and the others read them."""
+    if SHARED in os.environ:  # in pytest
+        once(work_out)
+    kept.at_hand()
+
+
 def graded(network_class: type, tasks: Iterable[str] = VALUE_TASKS, by: Course | None = None) -> Engine:
     """The engine after all checks of these tasks, visible and hidden, or those of another course than the grader's."""
+    have_expected()
     tasks = tuple(tasks)
     engine = Engine(by or course(), InProcess(network_class))
     with np.errstate(all="ignore"), warnings.catch_warnings():

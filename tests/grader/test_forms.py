@@ -18,7 +18,7 @@ from .test_junk import JUNK, METHODS, SOME_TASKS
 USES_GRADIENTS = ("gradient_check", "xor", "l2")
 
 
-@pytest.mark.parametrize(("part", "name"), in_part(product((0, 1), JUNK), 5))
+@pytest.mark.parametrize(("part", "name"), in_part(product((0, 1), JUNK), 7))
 def test_junk_within_the_gradients(part, name):
     number = list(JUNK).index(name)  # pairwise: two of the three tasks for one part, another two for the other
 

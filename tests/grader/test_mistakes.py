@@ -1,5 +1,7 @@
 """The table of mistakes: each shows where it is charged, costs points there, and gets its own name."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from backprop.neural_network import NeuralNetwork
@@ -51,9 +53,14 @@ def test_a_mistake_shows_on_visible_and_on_hidden_data(name):
             assert name in expected(check, variant).wrong or name in BY_THE_CHECK
 
 
+@cache
+def graded_with(name):
+    return graded(network_with(name))
+
+
 @pytest.mark.parametrize("name", sampled(MISTAKES, SAMPLE))
 def test_a_mistake_costs_points_where_it_belongs_and_is_named(name):
-    engine = graded(network_with(name))
+    engine = graded_with(name)
     own = {check.split("/")[0] for check in MISTAKES[name].charged}
     losses = lost(engine)
     assert own <= set(losses)
@@ -72,7 +79,7 @@ def test_a_sentence_says_what_the_numbers_show(name):
     "name", sampled([name for name, m in MISTAKES.items() if any("backward" in c for c in m.charged)], SAMPLE)
 )
 def test_one_mistake_leaves_most_of_backward(name):
-    assert lost(graded(network_with(name), ["backward"]))["backward"] <= 16
+    assert lost(graded_with(name))["backward"] <= 16
 
 
 def test_every_charge_names_a_check():

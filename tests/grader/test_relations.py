@@ -123,7 +123,7 @@ def test_the_pieces_without_a_mistake_are_right():
     assert lost(graded(Own)) == {}
 
 
-@pytest.mark.parametrize("equation, what", in_part(EACH, 3))
+@pytest.mark.parametrize("equation, what", in_part(EACH, 4))
 def test_an_unknown_mistake_costs_its_equation_and_nothing_else(equation, what):
     engine = graded(own(**{equation.lower(): UNKNOWN[equation][what]}))
     assert lost(engine) == {"backward": POINTS[equation]}
@@ -142,7 +142,7 @@ BESIDE = [
 ]
 
 
-@pytest.mark.parametrize("equation, what, other", in_part(BESIDE, 5))
+@pytest.mark.parametrize("equation, what, other", in_part(BESIDE, 8))
 def test_beside_an_unknown_mistake_a_known_one_has_its_name(equation, what, other):
     engine = graded(own(**{equation.lower(): UNKNOWN[equation][what], **PIECES[other]}), ("forward", "backward"))
     assert charged(engine) == {equation, other} and names(engine) <= {KNOWN[other]}
@@ -178,7 +178,7 @@ def with_both(one, other):
     return names(engine), charged(engine)
 
 
-@pytest.mark.parametrize("one, other", in_part(TWO, 4))
+@pytest.mark.parametrize("one, other", in_part(TWO, 6))
 def test_two_known_mistakes_in_two_equations_get_no_other_name(one, other):
     found, equations = with_both(one, other)
     single = {"output_slope_left_out": "slope_left_out", "output_slope_at_a": "slope_at_a"}
@@ -299,7 +299,7 @@ def test_what_raises_on_unequal_layers_costs_what_is_wrong_on_equal_ones(sent_ba
     assert charged(engine) == {"BP2"} and lost(engine) == {"backward": 8}
 
 
-@pytest.mark.parametrize("other", ["BP1", "BP2", "BP4"])
+@pytest.mark.parametrize("other", sampled(["BP1", "BP2", "BP4"], ["BP2"]))
 def test_the_same_where_the_forward_pass_is_wrong_as_well(other):
     """Then all is judged from the true caches: here of samples alone, for `dW` does not show the error."""
 
@@ -314,7 +314,7 @@ def test_the_same_where_the_forward_pass_is_wrong_as_well(other):
     assert "forward" in lost(engine) and charged(engine) == {"BP3", other}
 
 
-@pytest.mark.parametrize("error", [ValueError, IndexError, ZeroDivisionError])
+@pytest.mark.parametrize("error", sampled([ValueError, IndexError, ZeroDivisionError], [ValueError]))
 def test_an_exception_of_another_method_is_not_excused(error):
     def compute_loss(self, y_hat, Y):
         raise error("no loss")

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from autograder.intake.submissions import read_submission, released_stubs
 from tests.kit import clone_to as clone_to
@@ -36,6 +37,13 @@ def run(course: Path, *command: str, status: int = 0) -> str:
     assert "Traceback" not in done.stdout + done.stderr, done.stdout[-3000:] + done.stderr[-3000:]
     assert not re.search(r"\w+Warning: ", done.stdout + done.stderr), done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
+
+
+def gradebook(course: Path, name: str = "gradebook.db") -> Any:
+    """nbgrader's, opened; nbgrader is imported only here, as that takes a second of each worker that collects tests."""
+    from nbgrader.api import Gradebook
+
+    return Gradebook(f"sqlite:///{course / name}")
 
 
 def results(course: Path) -> dict[str, dict]:

@@ -10,13 +10,11 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from nbgrader.api import Gradebook
-from nbgrader.dbutil import _temp_alembic_ini
 from sqlalchemy import text as sql
 
 from autograder.platforms.nbgrader.alembic import prepare_alembic
 
-from .course import CLASS, clone_to, hand_in, put, results, run
+from .course import CLASS, clone_to, gradebook, hand_in, put, results, run
 
 pytestmark = pytest.mark.whole
 
@@ -93,10 +91,6 @@ def exported(course):
         return {row["student_id"]: row for row in csv.DictReader(stream)}
 
 
-def book(course):
-    return Gradebook(f"sqlite:///{course / 'gradebook.db'}")
-
-
 def test_the_export_has_the_scores_of_the_results(course):
     graded = results(course)
     expected = {name: result["score"] + result["bonus"] for name, result in graded.items()}
@@ -108,7 +102,7 @@ def test_the_export_has_the_scores_of_the_results(course):
 
 def test_every_task_has_its_points_and_messages_in_the_gradebook(course):
     result = results(course)["forgotten_mean"]
-    with book(course) as opened:
+    with gradebook(course) as opened:
         grades = opened.find_submission("ps18", "forgotten_mean").notebooks[0].grades
         auto = {grade.cell.name: grade.auto_score for grade in grades}
         comment = opened.find_comment("backward-code", "ps18", "ps18", "forgotten_mean").auto_comment
@@ -117,7 +111,7 @@ def test_every_task_has_its_points_and_messages_in_the_gradebook(course):
 
 
 def test_only_an_answer_waits_for_a_person(course):
-    with book(course) as opened:
+    with gradebook(course) as opened:
         waiting = {
             (submission.student.id, grade.cell.name)
             for submission in opened.assignment_submissions("ps18")
@@ -128,7 +122,7 @@ def test_only_an_answer_waits_for_a_person(course):
 
 
 def test_a_manual_score_survives_another_run_and_a_changed_answer_waits_again(course):
-    with book(course) as opened:
+    with gradebook(course) as opened:
         grade = opened.find_grade("tanh-question", "ps18", "ps18", "answered")
         grade.manual_score, grade.needs_manual_grade = 3, False
         opened.find_comment("tanh-question", "ps18", "ps18", "answered").manual_comment = "well seen"
@@ -136,14 +130,14 @@ def test_a_manual_score_survives_another_run_and_a_changed_answer_waits_again(co
     run(course, "make", "grade")
     run(course, ".venv/bin/python", "-m", "autograder", "grade", "--force", "--student", "answered", *GRADEBOOK)
     assert float(exported(course)["answered"]["raw_score"]) == 153
-    with book(course) as opened:
+    with gradebook(course) as opened:
         assert not opened.find_grade("tanh-question", "ps18", "ps18", "answered").needs_manual_grade
         assert opened.find_comment("tanh-question", "ps18", "ps18", "answered").comment == "well seen"
     path = course / "submitted" / "answered" / "ps18" / "ps18.ipynb"
     before = path.read_text()
     path.write_text(before.replace("needs fewer epochs", "needs more epochs"))
     run(course, "make", "grade")
-    with book(course) as opened:
+    with gradebook(course) as opened:
         grade = opened.find_grade("tanh-question", "ps18", "ps18", "answered")
         assert (grade.manual_score, grade.needs_manual_grade) == (3, True)
     path.write_text(before)
@@ -193,7 +187,7 @@ def test_a_notebook_that_would_take_hours_to_draw_is_drawn_in_part(course):
 def test_nbgrader_autograde_gives_the_same_scores_and_messages(course, student):
     result = results(course)[student]
     run(course, ".venv/bin/nbgrader", "autograde", "ps18", "--student", student, "--force")
-    with book(course) as opened:
+    with gradebook(course) as opened:
         submission = opened.find_submission("ps18", student)
         auto = {grade.cell.name: grade.auto_score for grade in submission.notebooks[0].grades}
         waiting = {g.cell.name for g in submission.notebooks[0].grades if g.needs_manual_grade}
@@ -228,7 +222,7 @@ def test_examples_leave_the_gradebook_when_there_is_a_class(tmp_path):
 
 def test_no_name_computes_anything_in_nbgraders_export(course):
     names = ['=HYPERLINK("x")', "Lee, Ann", "+1+1", "-2;=1"]
-    with book(course) as opened:
+    with gradebook(course) as opened:
         for name in names:
             opened.update_or_create_student(name)
         found = exported(course)
@@ -247,8 +241,10 @@ def test_a_gradebook_that_cannot_be_written_is_one_sentence(course, tmp_path):
 
 def test_a_new_gradebook_has_the_version_that_alembic_says(tmp_path):
     prepare_alembic()
-    with Gradebook(f"sqlite:///{tmp_path / 'new.db'}") as opened:
+    with gradebook(tmp_path, "new.db") as opened:
         held = opened.db.execute(sql("SELECT version_num FROM alembic_version")).scalar_one()
+    from nbgrader.dbutil import _temp_alembic_ini
+
     with _temp_alembic_ini("sqlite://") as settings:
         command = [Path(sys.executable).with_name("alembic"), "-c", settings, "heads"]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout

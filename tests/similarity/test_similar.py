@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import cache
 
 import pytest
 
@@ -17,14 +18,18 @@ from tests.similarity.generated import generated
 
 STUBS = {name: (RELEASE / "backprop" / name).read_bytes() for name in ("neural_network.py", "activations.py")}
 CLASS, PAIRS = generated(40, 4, seed=1)
-GIVEN = fragments_of(page.given_texts())
 ALONE = sorted(set(CLASS) - {student for pair in PAIRS for student in pair})
+
+
+@cache
+def given():
+    return fragments_of(page.given_texts())
 
 
 def compared(files):
     """The shares of all pairs at the mark, of a class by student."""
     prints = {who: fingerprint("\n".join(text.decode() for text in mine.values())) for who, mine in files.items()}
-    return {pair.students: pair.share for pair in similar_pairs(prints, GIVEN)}
+    return {pair.students: pair.share for pair in similar_pairs(prints, given())}
 
 
 def hand_in(folder, files):

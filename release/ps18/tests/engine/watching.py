@@ -15,12 +15,16 @@ OUTSIDE = ""  # stands for the statements outside of any function
 
 
 def saved(paths: Sequence[Path]) -> Iterator[tuple[list[str], set[str] | None]]:
-    """Each time that one of these files is saved: the files, and the functions that have changed.
+    """Each time that one of these files is saved, from now on: the files, and the functions that have changed.
 
     None for the functions where other statements have changed as well, or the text is no Python: then all may depend
     on it.
     """
-    before = texts(paths)
+    return differing(paths, texts(paths))  # read now, not when it is first asked: by then there may have been a save
+
+
+def differing(paths: Sequence[Path], before: dict[Path, bytes | None]) -> Iterator[tuple[list[str], set[str] | None]]:
+    """Each time that the files do not hold what they held before."""
     while True:
         time.sleep(PAUSE)
         now = texts(paths)

@@ -1,7 +1,8 @@
 """Which known mistakes explain the equations that are broken in a network's gradients."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import combinations
 from typing import Any
 
@@ -43,6 +44,11 @@ class Gradient:
     def made(self, equation: str, layer: int, maps: Maps) -> np.ndarray | None:
         """What the equation makes of the student's own delta."""
         return maps.made(equation, layer, self.account.delta(maps.source(layer) if equation == "BP2" else layer))
+
+    def agrees(self, place: Place, maps: Maps) -> bool:
+        """Whether that is the student's own value there."""
+        made, own = self.made(*place, maps), self.own(*place)
+        return made is not None and near(made, np.array(own) if isinstance(own, float) else own)
 
     @property
     def all_seen(self) -> "Gradient":
@@ -108,11 +114,17 @@ def explained(gradients: Sequence[Gradient]) -> dict[str, list[str]]:
     mistakes = dict.fromkeys(mistake for gradient in gradients for mistake in gradient.changes)
     changes = {mistake: [gradient.changes.get(mistake, set()) for gradient in gradients] for mistake in mistakes}
     fitting: list[tuple[frozenset[str], tuple[str, ...]]] = []
+
+    @cache  # for there are more pairs than mistakes
+    def alone(g: int, mistake: str, place: Place) -> bool:
+        return gradients[g].agrees(place, gradients[g].variants[mistake])
+
     for chosen in sets_of(changes, kinds, fitting):
         changed = [set[Place]().union(*(changes[mistake][g] for mistake in chosen)) for g in range(len(gradients))]
         covered = frozenset(equation for places in changed for equation, _ in places)
         if all(changed[g] >= {p for p in broken[g] if p[0] in covered} for g in range(len(gradients))) and all(
-            fits(gradient, chosen, changes, g) for g, gradient in enumerate(gradients)
+            fits(gradient, {m: changes[m][g] for m in chosen}, partial(alone, g))
+            for g, gradient in enumerate(gradients)
         ):
             fitting.append((covered, chosen))
     scored = [(score(cover, gradients[0]), cover) for cover in covers_of(sorted(kinds), fitting)]
@@ -166,25 +178,33 @@ def sets_of(changes: Mapping[str, Sequence[set[Place]]], kinds: set[str], fittin
             yield one, other
 
 
-def fits(gradient: Gradient, chosen: Sequence[str], changes: Mapping[str, Sequence[set[Place]]], g: int) -> bool:
-    """Whether these mistakes together make the student's values, in each place that they change."""
-    for equation, layer in set[Place]().union(*(changes[mistake][g] for mistake in chosen)):
-        here = [gradient.variants[m] for m in chosen if (equation, layer) in changes[m][g]]
-        maps = here[0]
-        if len(here) == 2:
-            if equation not in PRODUCTS:
-                return False
-            name = "BP1" if equation == "BP1" else f"{equation}[{layer}]"
-            one, other, right = (m.arrays[name] for m in (*here, gradient.maps))
-            if equation == "BP2" and other_weights(one, right) and other_weights(other, right):
-                return False  # both would stand in the place of W
-            with np.errstate(all="ignore"):
-                maps = Maps({**gradient.maps.arrays, name: one * other / right})
-        made = gradient.made(equation, layer, maps)
-        own = gradient.own(equation, layer)
-        if made is None or not near(made, np.array(own) if isinstance(own, float) else own):
-            return False
-    return True
+def fits(gradient: Gradient, changes: Mapping[str, set[Place]], alone: Callable[[str, Place], bool]) -> bool:
+    """Whether these mistakes together make the student's values, in each place that they change.
+
+    `alone` says it of one mistake in one place.
+    """
+    by_place: dict[Place, list[str]] = {}
+    for mistake, places in changes.items():
+        for place in places:
+            by_place.setdefault(place, []).append(mistake)
+    return all(alone(here[0], place) for place, here in by_place.items() if len(here) == 1) and all(
+        meets(gradient, place, *here) for place, here in by_place.items() if len(here) == 2
+    )
+
+
+def meets(gradient: Gradient, place: Place, one: str, other: str) -> bool:
+    """Whether both changes of this equation together, as factors, make the student's value."""
+    equation, layer = place
+    if equation not in PRODUCTS:
+        return False
+    name = "BP1" if equation == "BP1" else f"{equation}[{layer}]"
+    first, second, right = (m.arrays[name] for m in (gradient.variants[one], gradient.variants[other], gradient.maps))
+    with np.errstate(all="ignore"):
+        maps = Maps({**gradient.maps.arrays, name: first * second / right})
+    if not gradient.agrees(place, maps):
+        return False
+    # Not where both would stand in the place of W.
+    return not (equation == "BP2" and other_weights(first, right) and other_weights(second, right))
 
 
 def other_weights(own: np.ndarray, right: np.ndarray) -> bool:
