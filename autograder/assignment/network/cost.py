@@ -1,5 +1,5 @@
-"""What `backward` may cost: about two forward passes, and many times that for whoever writes plain Python loops, or makes
-an object of each number that knows where it comes from.
+"""What `backward` may cost: about two forward passes, and many times that for whoever writes loops in plain Python, or
+makes of each number an object that knows what it was made of.
 
 The network is deep and narrow.  There a pass costs much for its size, so what takes one for each parameter, or for each
 unit, is far beyond what work on single numbers takes, which in a wide network it would hardly be.
