@@ -329,6 +329,33 @@ NeuralNetwork.backward = lambda self, Y: numerical_gradient(self, self.a_cache[0
     assert bool(told(engine)) != right
 
 
+TAKES_LONG = """
+def long(self, Y, right=NeuralNetwork.backward):
+    sum(range(10_000_000 if self.L > 100 else 1))
+    return right(self, Y)
+
+NeuralNetwork.backward = long
+"""
+HANGS = "NeuralNetwork.forward = lambda self, X: __import__('time').sleep(9)\n"
+STOPS = "NeuralNetwork.forward = lambda self, X: __import__('os').kill(__import__('os').getpid(), 19)\n"
+NEVER_ENDS = "NeuralNetwork.forward = lambda self, X: sum(iter(int, 1))\n"
+
+
+@pytest.mark.parametrize("forward", sampled([HANGS, STOPS, NEVER_ENDS], [NEVER_ENDS]))
+def test_a_forward_pass_that_hangs_everywhere_is_charged_there_alone(forward, monkeypatch):
+    monkeypatch.setattr("autograder.grading.runtime.METHOD_CPU", 0.3)
+    engine = in_the_sandbox(forward)
+    assert points(engine, "forward") == 0 and points(engine, "backward") == pytest.approx(0.6 * 35)
+
+
+@pytest.mark.whole
+def test_beside_a_forward_pass_that_hangs_what_takes_long_earns_no_more(monkeypatch):
+    monkeypatch.setattr("autograder.grading.runtime.METHOD_CPU", 0.3)
+    engine = in_the_sandbox(NEVER_ENDS + TAKES_LONG)
+    assert points(engine, "forward") == 0 and 0 < points(engine, "backward") <= 0.6 * MOST
+    assert told(engine) == TOO_SLOW.format(method="backward") + "."
+
+
 class Loops(NeuralNetwork):
     """Backpropagation entry by entry."""
 
