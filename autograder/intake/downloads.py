@@ -141,9 +141,9 @@ def _claims(tops: Mapping[str, bool], outer: str, file_at: Callable[[str], Entry
     if METADATA in tops:
         return _gradescope(tops, file_at(METADATA)), "gradescope"
     moodle = [_moodle(found, is_folder) for top, is_folder in tops.items() if (found := MOODLE.fullmatch(top))]
-    if moodle:
-        return moodle, "moodle"
     flat = [found for top, is_folder in tops.items() if not is_folder and (found := CANVAS.fullmatch(top))]
+    if moodle and len(moodle) >= len(flat):  # a platform makes all names, but students their ends, like another's
+        return moodle, "moodle"
     if flat:
         return [_canvas(found) for found in flat], "canvas"
     folders = [top for top, is_folder in tops.items() if is_folder]

@@ -182,6 +182,36 @@ def test_the_kits_own_layout_stays_that_whatever_the_folders_are_called(tmp_path
     assert files(read) == {"s01": {NETWORK: WORK}, other: {NETWORK: WORK}}
 
 
+MOODLES, CANVASES = "x_9_assignsubmission_file_", "x_9_909_"  # what begins the names of the other platform's files
+
+
+@pytest.mark.parametrize("unpacked", [True, False])
+@pytest.mark.parametrize(
+    "others, mine, form",
+    [
+        ("bo_17_902_", f"eve_27_903_{MOODLES}", "canvas"),
+        ("bo_17_902_", "eve_27_903_submission_metadata.yml_", "canvas"),
+        ("Bo_17_assignsubmission_file_", f"Eve_27_assignsubmission_file_{CANVASES}", "moodle"),
+        ("Bo_17_assignsubmission_file_", "Eve_27_assignsubmission_file_LATE_anon_a_9_", "moodle"),
+    ],
+)
+def test_a_students_file_named_as_another_platform_does_is_no_other_platforms(tmp_path, others, mine, form, unpacked):
+    content = {others + NETWORK: WORK, others.replace("17", "37") + NETWORK: OTHER, mine + NETWORK: OTHER}
+    path = put(tmp_path / "all", content) if unpacked else make_zip(tmp_path / "all.zip", content)
+    found, read = handed(path)
+    assert found.form == form and len(read) == 3 and not found.said
+    assert [NETWORK in own for own in files(read).values()].count(True) >= 2 and {NETWORK: WORK} in files(read).values()
+
+
+@pytest.mark.parametrize("way", ["x/../../Åse Lindqvist_7_assignsubmission_file/", "..\\..\\", "../", "a/../"])
+def test_an_unsafe_path_is_that_students_alone(tmp_path, way):
+    eve = f"Eve_27_assignsubmission_file/{way}{NETWORK}"
+    make_zip(tmp_path / "all.zip", {f"Åse Lindqvist_7_assignsubmission_file/{NETWORK}": WORK, eve: OTHER})
+    _, read = handed(tmp_path / "all.zip")
+    assert read["Åse Lindqvist_7"].files == {NETWORK: WORK}
+    assert read["Eve_27"].files == {} and "unsafe path" in read["Eve_27"].reason
+
+
 def test_what_an_instructor_decides_is_no_students(tmp_path):
     path = put(tmp_path / "class", {**filled(MOODLE), "adjust.toml": b""})
     assert handed(path)[0].said == []

@@ -238,6 +238,85 @@ def in_the_sandbox(change: str) -> Engine:
         return visible(SandboxRuntime(worker))
 
 
+RECORDED = """
+class Value:
+    'A number that knows what it was made of, as in micrograd.'
+
+    def __init__(self, data, made_of=()):
+        self.data, self.grad, self.made_of, self.pass_on = data, 0.0, set(made_of), lambda: None
+
+    def __add__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        out = Value(self.data + other.data, (self, other))
+
+        def pass_on():
+            self.grad += out.grad
+            other.grad += out.grad
+
+        out.pass_on = pass_on
+        return out
+
+    def __mul__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        out = Value(self.data * other.data, (self, other))
+
+        def pass_on():
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+
+        out.pass_on = pass_on
+        return out
+
+    def apply(self, pair):
+        out = Value(pair[0](self.data), (self,))
+
+        def pass_on():
+            self.grad += pair[1](self.data) * out.grad
+
+        out.pass_on = pass_on
+        return out
+
+    def backward(self):
+        order, visited = [], set()
+
+        def visit(value):
+            if value not in visited:
+                visited.add(value)
+                for one in value.made_of:
+                    visit(one)
+                order.append(value)
+
+        visit(self)
+        self.grad = 1.0
+        for value in reversed(order):
+            value.pass_on()
+
+
+def recorded(self, Y):
+    weights = [[[Value(w) for w in row] for row in W] for W in self.weights]
+    biases = [[Value(b) for b in column[:, 0]] for column in self.biases]
+    loss = Value(0.0)
+    for i in range(Y.shape[1]):
+        a = [Value(x) for x in self.a_cache[0][:, i]]
+        for W, b, pair in zip(weights, biases, self.layer_activations):
+            a = [sum((w * x for w, x in zip(row, a)), start).apply(pair) for row, start in zip(W, b)]
+        for output, y in zip(a, Y[:, i]):
+            error = output + (-y)
+            loss = loss + error * error * (1 / (2 * Y.shape[1]))
+    loss.backward()
+    dW = [np.array([[w.grad for w in row] for row in W]) for W in weights]
+    return dW, [np.array([[b.grad] for b in column]) for column in biases]
+
+
+NeuralNetwork.backward = recorded
+"""
+
+
+def test_backpropagation_of_recorded_numbers_keeps_every_point():
+    engine = in_the_sandbox(RECORDED)
+    assert points(engine, "backward") == pytest.approx(0.6 * 35) and told(engine) == ""
+
+
 @pytest.mark.parametrize("right", [True, False])
 def test_the_sandbox_measures_the_same(right):
     numerical = """
@@ -248,6 +327,33 @@ NeuralNetwork.backward = lambda self, Y: numerical_gradient(self, self.a_cache[0
     assert points(engine, "forward") == pytest.approx(0.6 * 20)
     assert points(engine, "backward") == pytest.approx(0.6 * 35 if right else 0.6 * MOST)
     assert bool(told(engine)) != right
+
+
+TAKES_LONG = """
+def long(self, Y, right=NeuralNetwork.backward):
+    sum(range(10_000_000 if self.L > 100 else 1))
+    return right(self, Y)
+
+NeuralNetwork.backward = long
+"""
+HANGS = "NeuralNetwork.forward = lambda self, X: __import__('time').sleep(9)\n"
+STOPS = "NeuralNetwork.forward = lambda self, X: __import__('os').kill(__import__('os').getpid(), 19)\n"
+NEVER_ENDS = "NeuralNetwork.forward = lambda self, X: sum(iter(int, 1))\n"
+
+
+@pytest.mark.parametrize("forward", sampled([HANGS, STOPS, NEVER_ENDS], [NEVER_ENDS]))
+def test_a_forward_pass_that_hangs_everywhere_is_charged_there_alone(forward, monkeypatch):
+    monkeypatch.setattr("autograder.grading.runtime.METHOD_CPU", 0.3)
+    engine = in_the_sandbox(forward)
+    assert points(engine, "forward") == 0 and points(engine, "backward") == pytest.approx(0.6 * 35)
+
+
+@pytest.mark.whole
+def test_beside_a_forward_pass_that_hangs_what_takes_long_earns_no_more(monkeypatch):
+    monkeypatch.setattr("autograder.grading.runtime.METHOD_CPU", 0.3)
+    engine = in_the_sandbox(NEVER_ENDS + TAKES_LONG)
+    assert points(engine, "forward") == 0 and 0 < points(engine, "backward") <= 0.6 * MOST
+    assert told(engine) == TOO_SLOW.format(method="backward") + "."
 
 
 class Loops(NeuralNetwork):

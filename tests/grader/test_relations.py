@@ -266,6 +266,26 @@ def test_what_shows_no_error_earns_no_equation(network):
     assert lost(engine)["backward"] == 35 and lost(engine)["gradient_check"] == 10
 
 
+ALIKE = {  # errors of a layer of n units, made of those of the output without an equation
+    "the mean error": lambda n, e: np.ones((n, 1)) * e.mean(axis=0),
+    "the first error": lambda n, e: np.ones((n, 1)) * e[0],
+    "the sum of all errors": lambda n, e: np.full((n, e.shape[1]), e.sum()),
+    "the size of the error": lambda n, e: np.ones((n, 1)) * abs(e).sum(axis=0),
+    "one": lambda n, e: np.ones((n, e.shape[1])),
+}
+
+
+@pytest.mark.parametrize("alike", sampled(list(ALIKE), ["the mean error", "one"]))
+def test_one_error_for_all_units_is_no_gradient(alike):
+    class Alike(Own):
+        def backward(self, Y):
+            errors = [ALIKE[alike](n, self.a_cache[-1] - Y) for n in self.layer_sizes[1:]]
+            return [self.bp3(e, l) for l, e in enumerate(errors)], [self.bp4(e, l) for l, e in enumerate(errors)]
+
+    engine = graded(Alike)
+    assert {"BP1", "BP2"} <= charged(engine) and lost(engine)["gradient_check"] == 10
+
+
 def test_an_error_that_stops_at_the_last_layer_is_bp2_alone_but_no_gradient():
     class LastLayer(NeuralNetwork):
         def backward(self, Y):

@@ -34,7 +34,9 @@ def test_agreement(student, case):
     """
     for number, sizes in enumerate(SIZES):
         parameters, seed, X = case.parameters(sizes), case.rng.randint(2**31), case.array(4, 3)
-        Y, make = case.targets(sizes[-1], 3), partial(student.network, sizes, seed=seed, parameters=parameters)
+        # Errors of both signs in each sample: what is the same for all units has the wrong one somewhere.
+        Y = case.targets(sizes[-1], 3) + np.where(np.arange(sizes[-1]) % 2, -1, 1)[:, None]
+        make = partial(student.network, sizes, seed=seed, parameters=parameters)
         network = make()
         begin(case, network, X)
         try:
