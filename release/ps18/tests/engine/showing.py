@@ -50,7 +50,9 @@ class Screen:
 
     def line(self, text: str) -> None:
         """One line, cut where the screen ends."""
-        print(text if len(text) <= self._width else text[: self._width - 4].rsplit(" ", 1)[0] + " ...", file=self._stream)
+        print(
+            text if len(text) <= self._width else text[: self._width - 4].rsplit(" ", 1)[0] + " ...", file=self._stream
+        )
 
     def painted(self, text: str, colour: str) -> str:
         return f"\033[{colour}m{text}\033[0m" if self._colours else text
