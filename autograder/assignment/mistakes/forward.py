@@ -130,7 +130,7 @@ MISTAKES = (
     ),
     Mistake(
         name="forward_ends_after_one_layer",
-        equation="a = sigma(z)",
+        equation="caches",
         replaces={
             "output": lambda n, a: n.activations[1],
             "caches": lambda n, zs, a: (zs[:1], a[:2]),
