@@ -1,5 +1,6 @@
 """What `check.py` shows in a terminal: tasks in short, one mistake in full, what has changed, and `--watch`."""
 
+import io
 import os
 import pty
 import re
@@ -12,6 +13,7 @@ import pytest
 
 from autograder.engine.history import FILE, told
 from autograder.engine.outcome import CheckResult, Status
+from autograder.engine.showing import Screen
 from autograder.engine.watching import OUTSIDE, bodies, saved
 from tests.kit import RELEASE
 from tests.student import check, paste, points
@@ -100,6 +102,31 @@ def test_it_says_what_has_changed_since_the_last_run(folder):
     spoil(folder, *reversed(WRONG))
     better = check(PYTHON, folder, "--task", "backward").stdout
     assert "Since the last run: +4.8 points." in better and "+4.8  passes now: BP1" in better
+
+
+def test_nothing_is_wider_than_a_terminal_of_80_columns(folder):
+    solve(folder, "forward", "backward", "update")
+    spoil(folder)
+    check(PYTHON, folder, "--task", "backward")
+    spoil(folder, *reversed(WRONG))
+    said = check(PYTHON, folder, COLUMNS="80").stdout
+    assert max(map(len, said.split("\n"))) <= 80 and "passes now: BP1" in said and "you could hand in now" in said
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("  +4.8  passes now: BP1: the error of it.", "  +4.8  passes now: BP1: ..."),
+        ("  +4  passes now: the error.", "  +4  passes now: the error."),
+        ("  +4  passes now: the gradient", "  +4  passes now: the gradient"),
+        ("  +4  passes now: the gradients", "  +4  passes now: the ..."),
+    ],
+)
+def test_a_change_is_one_line_cut_where_the_screen_ends(monkeypatch, text, shown):
+    monkeypatch.setenv("COLUMNS", "30")
+    stream = io.StringIO()
+    Screen(stream).line(text)
+    assert stream.getvalue() == shown + "\n"
 
 
 def result(name, points, passed=True):
@@ -192,7 +219,7 @@ class Watched:
         said = []
         for line in self.running.stdout:
             said.append(line)
-            if line.startswith("Watching "):
+            if line.startswith("Save one "):
                 assert once in "".join(said)
                 return "".join(said)
         raise AssertionError("".join(said))

@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from textwrap import shorten
 
 from .outcome import PAID, CheckResult
 
@@ -31,7 +30,7 @@ def told(folder: Path, results: Iterable[CheckResult]) -> list[str]:
             said = "passes now" if passed and not before[name][1] else "does not pass any more"
             if passed == before[name][1]:
                 said = "earns more than before" if gained > 0 else "earns less than before"
-            changes.append((gained, f"  {gained:+g}  {said}: {shorten(title, 70, placeholder=' ...')}"))
+            changes.append((gained, f"  {gained:+g}  {said}: {title}"))
     if not changes:
         return []
     total = round(sum(gained for gained, _ in changes), 2)

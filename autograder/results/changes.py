@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..course.adjust import HIDDEN
 from ..engine.outcome import CheckResult
-from .model import Result
+from .model import Result, TaskResult
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,25 @@ def reasons(before: Result | None, after: Result | None) -> Iterator[str]:
 
 
 def changed_checks(before: Result, after: Result) -> Iterator[str]:
-    """A check and its twin on hidden data as one."""
+    """A check and its twin on hidden data as one; of a task that is only worth more or less, the task."""
+    old, only = {task.id: task for task in before.tasks}, set()
+    for task in after.tasks:
+        was_worth = old[task.id].raw_max_points if task.id in old else task.raw_max_points
+        if task.raw_max_points != was_worth and shares(old[task.id]) == shares(task):
+            only.add(task.id)
+            if old[task.id].raw_points != task.raw_points:
+                points = f"{old[task.id].raw_points:g} to {task.raw_points:g}"
+                yield f"{task.id} {points}, being worth {task.raw_max_points:g}, before {was_worth:g}"
     held = [points_of(result) for result in (before, after)]
     for name in dict.fromkeys([*held[0], *held[1]]):
         was, now = (of.get(name) for of in held)
-        if was != now:
+        if was != now and name.partition("/")[0] not in only:
             yield f"{name} {'new' if was is None else f'{was:g}'} to {'gone' if now is None else f'{now:g}'}"
+
+
+def shares(task: TaskResult) -> dict[str, float]:
+    """By check, which part of what it is worth was earned."""
+    return {check.id: round(check.points / check.max_points, 2) if check.max_points else 0.0 for check in task.checks}
 
 
 def points_of(result: Result) -> dict[str, float]:

@@ -156,7 +156,8 @@ def watch(course, subject, options) -> int:
                 status = report(course.tasks, engine, options, subject, HERE)
                 if later := kept.missing:
                     print(f"({', '.join(later)}: looked at once this is mended.)")
-            print(f"\nWatching {', '.join(subject.files)}: save one to check it again, end with Ctrl-C.", flush=True)
+            print(f"\nWatching {', '.join(subject.files)}.", flush=True)
+            print("Save one to check it again; Ctrl-C ends this.", flush=True)
             names, changed = next(changes)
             what = f": {', '.join(sorted(changed))}" if changed else ""
             print(f"\n----- {', '.join(names)} saved at {time.strftime('%H:%M:%S')}{what}", flush=True)

@@ -222,3 +222,33 @@ def test_why_a_score_changes_is_named(tmp_path):
     off = decided(tmp_path, line("switch_off", check=SINE, points="out of the total"))
     less = changed("bo", raw(lost=(SINE,)), settled(raw(lost=(SINE,)), off))
     assert (less.before, less.after, less.why) == ((146, 150), (146, 146), (f"adjusted: {SINE}",))
+
+
+def worth(result, name, factor):
+    """The same result, were this task worth `factor` times as much."""
+
+    def scaled(part, *fields):
+        return replace(part, **{field: round(getattr(part, field) * factor, 2) for field in fields})
+
+    tasks = [
+        replace(
+            scaled(task, "points", "raw_points", "max_points", "raw_max_points"),
+            checks=[scaled(check, "points", "max_points") for check in task.checks],
+        )
+        if task.id == name
+        else task
+        for task in result.tasks
+    ]
+    return replace(result, tasks=tasks, score=round(sum(task.points for task in tasks if not task.bonus), 2))
+
+
+def test_a_task_that_is_only_worth_more_or_less_is_named_once():
+    ann, all_lost = raw(lost=(BP1,)), raw(lost=("backward",))
+    assert changed("ann", raw(), worth(raw(), "backward", 2)).why == ("backward 35 to 70, being worth 70, before 35",)
+    assert changed("ann", ann, worth(ann, "backward", 0.9)).why == ("backward 27 to 24.3, being worth 31.5, before 35",)
+    assert changed("ann", all_lost, worth(raw(lost=("backward",)), "sine", 2)).why == (
+        "sine 5 to 10, being worth 10, before 5",
+    )
+    assert changed("ann", all_lost, worth(all_lost, "backward", 2)) is None
+    mended = changed("ann", ann, worth(raw(), "backward", 2)).why  # not only worth more: check by check
+    assert f"{BP1} 0 to 16" in mended and len(mended) > 1

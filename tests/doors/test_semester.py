@@ -75,8 +75,8 @@ def agreed(course):
     assert {name: float(total) if total else None for name, total in table.items()} == totals
     for name, result in graded.items():
         page = (course / "graded" / name / "ps18" / "feedback.html").read_text()
-        shown = " ".join(BeautifulSoup(page, "html.parser").find(class_="score").get_text().split())
-        said = re.fullmatch(r"(Excused; .*)?(\S+) of (\S+) points, and (\S+) of \S+ bonus points", shown)
+        shown = [" ".join(tag.text.split()) for tag in BeautifulSoup(page, "html.parser").find_all(class_="score")]
+        said = re.fullmatch(r"(Excused; .*?: )?(\S+) of (\S+) points (\S+) of \S+ bonus points", " ".join(shown))
         assert float(said[2]) == pytest.approx(result["score"]) and float(said[4]) == pytest.approx(result["bonus"])
         assert float(said[3]) == result["max_score"] and bool(said[1]) == bool(result["excused"])
     with gradebook(course) as book:

@@ -92,6 +92,7 @@ def test_a_visible_failure_says_what_was_asked_and_what_came(answer, said):
     [
         (None, "should return the pair (dW, db), but returned None"),
         (([], []), "`dW` should be a list of 4 arrays, one per layer, but is a list of 0"),
+        (([1.0], [1.0]), "but is a list of 1: see that `return` stands behind the loop, not in it"),
         ((1, 2), "`dW` should be a list of 4 arrays"),
     ],
 )

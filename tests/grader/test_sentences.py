@@ -98,3 +98,38 @@ def test_the_layers_in_which_an_equation_does_not_hold_are_told(wrong, said):
 
     message = results_of(graded(Own, ("backward",)), "backward")["backward/bp3_weight_gradients"].message
     assert said in message
+
+
+EARLY = "See that `return` stands behind the loop, not in it"
+
+
+@pytest.mark.parametrize(
+    "early, said",
+    [
+        (lambda dW, db: ([*[None] * (len(dW) - 1), dW[-1]], [*[None] * (len(db) - 1), db[-1]]), EARLY),
+        (lambda dW, db: ([*[0 * g for g in dW[:-1]], dW[-1]], [*[0 * g for g in db[:-1]], db[-1]]), EARLY),
+        (lambda dW, db: ([0 * dW[0], *dW[1:]], [0 * db[0], *db[1:]]), "the loop over the layers ends one too early"),
+        (lambda dW, db: ([None, *dW[1:]], db), ""),
+    ],
+)
+def test_a_backward_that_returns_from_within_its_loop_is_told_so(early, said):
+    class Own(NeuralNetwork):
+        def backward(self, Y):
+            return early(*super().backward(Y))
+
+    messages = [result.message for result in results_of(graded(Own, ("backward",)), "backward").values()]
+    assert any(said in message for message in messages if message) and (EARLY in "".join(messages)) == (said == EARLY)
+
+
+@pytest.mark.parametrize("returns", [True, False])
+def test_a_forward_that_returns_from_within_its_loop_is_told_so(returns):
+    class Own(NeuralNetwork):
+        def forward(self, X):
+            output = super().forward(X)
+            if returns:
+                self.z_cache, self.a_cache = self.z_cache[:1], self.a_cache[:2]
+                return self.a_cache[1]
+            return output[:1]  # another wrong shape has another reason
+
+    message = results_of(graded(Own, ("forward",)), "forward")["forward/output"].message
+    assert "should have shape" in message and (EARLY in message) == returns

@@ -84,7 +84,8 @@ class Computation(NeuralNetwork):
 
     def backward(self, Y: np.ndarray) -> Any:
         p, m = self.pieces, Y.shape[1]
-        if p.caches is Pieces.caches:  # the student's own, or those that a check put in their place
+        # The student's own, or those that a check put in their place; where forward ends early, too.
+        if p.caches is Pieces.caches or p.output is not Pieces.output:
             self.zs, self.activations = self.z_cache, self.a_cache
         last = p.mean(p.error(self.activations[-1], Y), m) * p.output_slope(self, self.zs[-1], self.activations[-1])
         deltas = {self.L - 1: last}

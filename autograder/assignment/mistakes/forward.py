@@ -129,6 +129,19 @@ MISTAKES = (
         charged=FORWARD,
     ),
     Mistake(
+        name="forward_ends_after_one_layer",
+        equation="caches",
+        replaces={
+            "output": lambda n, a: n.activations[1],
+            "caches": lambda n, zs, a: (zs[:1], a[:2]),
+        },
+        says=(
+            "Your output is the first layer's activation: `forward` ends after one layer. "
+            "See that `return` stands behind the loop, not in it."
+        ),
+        charged=FORWARD,
+    ),
+    Mistake(
         name="activation_twice",
         equation="a = sigma(z)",
         replaces={"sigma": lambda name, z, l, n: ACTIVATIONS[name][0](ACTIVATIONS[name][0](z))},

@@ -19,6 +19,10 @@ OWNERS = {
     "BP4": "backward/bp4_bias_gradients",
 }
 UNSEEN = "{equation} cannot be judged: neither `dW[{layer}]` nor `db[{layer}]` shows the error of their layer"
+EMPTY = (
+    "{equation}: `dW[{layer}]` and `db[{layer}]` are None: nothing is put there before `backward` returns. "
+    "See that `return` stands behind the loop, not in it"
+)
 SENTENCES = {
     "BP1": "BP1: the error of the output layer, as your `{seen}` shows it, is not what BP1 asks for",
     "BP2": "BP2: the error that your `{seen}` shows is not what BP2 makes of your own error of the layer after it",
@@ -44,6 +48,8 @@ def sentence(gradients: Sequence[Gradient], equation: str) -> str:
     if how := gradient.account.arranged.get(equation):
         return f"{equation}: `{'dW' if equation == 'BP3' else 'db'}` is right {how}"
     if not seen:
+        if gradient.dW[layer] is None and gradient.db[layer] is None:
+            return EMPTY.format(equation=equation, layer=layer)
         return UNSEEN.format(equation=equation, layer=layer)
     shows = f"dW[{layer}]" if ("BP3", layer) not in gradient.account.broken else f"db[{layer}]"
     text = SENTENCES[equation].format(layer=layer, seen=shows)

@@ -134,9 +134,9 @@ class Network:
         dW, db = (self._arrays("backward", name, part, layers) for name, part in zip(("dW", "db"), answer, strict=True))
         for name, part in (("dW", dW), ("db", db)):
             if type(part) not in (tuple, list) or len(part) != layers:
-                raise WrongForm(
-                    f"`{name}` should be a list of {layers} arrays, one per layer, but is {described(part)}"
-                )
+                form = f"`{name}` should be a list of {layers} arrays, one per layer, but is {described(part)}"
+                early = type(part) in (tuple, list) and len(part) == 1
+                raise WrongForm(form + ": see that `return` stands behind the loop, not in it" * early)
         return list(dW), list(db)
 
     def update(self, dW: Sequence[Any], db: Sequence[Any], eta: float) -> None:

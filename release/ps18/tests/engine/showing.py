@@ -48,6 +48,12 @@ class Screen:
         ]
         print("\n".join(lines), file=self._stream)
 
+    def line(self, text: str) -> None:
+        """One line, cut where the screen ends."""
+        print(
+            text if len(text) <= self._width else text[: self._width - 4].rsplit(" ", 1)[0] + " ...", file=self._stream
+        )
+
     def painted(self, text: str, colour: str) -> str:
         return f"\033[{colour}m{text}\033[0m" if self._colours else text
 
@@ -61,8 +67,8 @@ class Screen:
             full = round(BAR * earned / most) if most else BAR
             bar = self._full * full + self._empty * (BAR - full)
             mark = task_mark(results[task.id])
-            earning = f"{self.painted(bar, COLOURS[mark])}  {earned:g} of {most:g} points"
-            print(f"{self.mark(mark)} {name:{longest}}  {earning}", file=self._stream)
+            earning = f"{self.painted(bar, COLOURS[mark])} {earned:g} of {most:g} points"
+            print(f"{self.mark(mark)} {name:{longest}} {earning}", file=self._stream)
 
     def checks(self, task: RubricTask, results: Results) -> None:
         """Every check of a task, with what it says."""
@@ -138,7 +144,7 @@ def report(tasks: Sequence[RubricTask], engine: Engine, options: Any, subject: S
     screen.say(f"\nPoints so far: {', and '.join(summary)}.")
     screen.say("(These checks carry 60 % of the points, graded with other numbers; their hidden twins carry the rest.)")
     for change in told(folder, [result for task in tasks for result in results[task.id]]):
-        screen.say(change)
+        screen.line(change)
     for error in engine.kit_errors:
         screen.say(f"The kit itself failed, please tell your instructor: {error}")
     wrong, following = first(tasks, results, wrong=True), first(tasks, results, wrong=False)
@@ -158,6 +164,8 @@ def report(tasks: Sequence[RubricTask], engine: Engine, options: Any, subject: S
     if following == wrong:
         screen.say("Next: mend that, and run this again." + " --all shows every check." * (not options.all))
     else:
+        if task.bonus and not options.task:
+            screen.say("All that is no bonus passes: you could hand in now.")
         screen.say(f"Next: {task.title} - {result.title}\n{result.message}")
     if options.hint:
         screen.say(f"Hint: {task.hint}" if task.hint else "There is no hint for this task.")
