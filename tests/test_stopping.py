@@ -106,7 +106,7 @@ def test_the_one_whose_grading_runs_longest_is_named_and_nobody_who_waits(monkey
         if submission.student == "slow":
             may_end.wait(10)
         if submission.student == "last":
-            sleep(0.05)
+            sleep(0.3)
             may_end.set()
         return Graded(result(submission, "none", None, "by nobody", 0.0)).json
 
@@ -117,7 +117,7 @@ def test_the_one_whose_grading_runs_longest_is_named_and_nobody_who_waits(monkey
     assert set(done[:4]) == {"quick", "a", "b", "c"}
     named = list(dict.fromkeys(student for student, _ in told))  # in the order of the first time
     assert named in (["quick", "slow"], ["quick", "slow", "last"])
-    assert max(seconds for student, seconds in told if student == "slow") >= 0.05
+    assert max(seconds for student, seconds in told if student == "slow") >= 0.1
 
 
 @pytest.mark.parametrize(

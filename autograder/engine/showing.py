@@ -30,7 +30,7 @@ Results = Sequence[CheckResult]
 class Screen:
     """Prints to a stream with what it can show: colours in a terminal that has them, blocks where they are encoded."""
 
-    def __init__(self, stream: TextIO):
+    def __init__(self, stream: TextIO | None):
         self._stream = stream
         self._colours = has_colours(stream)
         try:
@@ -91,9 +91,9 @@ class Screen:
         return f"[{self.painted(f'{mark:^6}', COLOURS[mark])}]"
 
 
-def has_colours(stream: TextIO) -> bool:
-    """As no-color.org asks, and where the terminal says that it has them."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
+def has_colours(stream: TextIO | None) -> bool:
+    """As no-color.org asks, and where the terminal says that it has them; None is what Python has for a closed one."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not (stream and stream.isatty()):
         return False
     if sys.platform == "win32":
         os.system("")  # makes the old console understand colours

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ..course.model import assignment
+from ..engine.history import FILE as HISTORY
 from .strip import MARKERS, ReleaseError
 
-NEVER = {"__pycache__", ".DS_Store", ".pytest_cache", ".ipynb_checkpoints"}
+NEVER = {HISTORY, "__pycache__", ".DS_Store", ".pytest_cache", ".ipynb_checkpoints"}
 
 
 def refuse_leaks(folder: Path, solutions: Path) -> None:

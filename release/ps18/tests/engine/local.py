@@ -12,6 +12,8 @@ from .answering import Answerer, Arrays, Header
 from .calls import CUT_OFF, METHOD_CPU, TRAINING_CPU, Ask, in_process
 from .subject import Subject
 
+AGAIN = 0.5  # seconds between two interrupts of the same call
+
 
 class LocalRuntime:
     """The package in `folder`, imported here."""
@@ -36,6 +38,28 @@ class LocalRuntime:
         return in_time(lambda: self._ask(header, arrays, method), seconds, limit)
 
 
+class Interrupts:
+    """Interrupts of this process by its own watches.  One that comes when its call has ended is nobody's."""
+
+    def __init__(self) -> None:
+        self.call: object = None  # the one under way
+        self._of: object = None  # the one that was interrupted last
+        self._sent = False
+
+    def send(self, call: object) -> None:
+        """Interrupt this call, from another thread."""
+        self._of, self._sent = call, True
+        _thread.interrupt_main()
+
+    def handle(self, number: int, frame: object) -> None:
+        sent, self._sent = self._sent, False
+        if not sent or self._of is self.call:  # where none was sent, it is Ctrl-C
+            raise KeyboardInterrupt
+
+
+INTERRUPTS = Interrupts()
+
+
 def in_time(
     answer: Callable[[], tuple[Header, Arrays]], seconds: float, limit: float | None = None
 ) -> tuple[Header, Arrays]:
@@ -47,17 +71,27 @@ def in_time(
             over = limit is not None and process_time() - spent > max(CUT_OFF, 2 * limit)
             if over or monotonic() - began >= seconds:
                 late.set()
-                _thread.interrupt_main()
+                INTERRUPTS.send(done)
+                while not done.wait(
+                    AGAIN
+                ):  # what Python calls in between, as its collector's callbacks, may swallow it
+                    INTERRUPTS.send(done)
                 return
 
-    # Where SIGINT is ignored, as in a script's background jobs, an interrupt would do nothing.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # It stays: an interrupt may come after its call; and where SIGINT is ignored, as in jobs, it would do nothing.
+    signal.signal(signal.SIGINT, INTERRUPTS.handle)
+    reply: Header = {}
+    returned: Arrays = []
+    INTERRUPTS.call = done
     threading.Thread(target=watch, daemon=True).start()
     try:
         reply, returned = answer()
+    except KeyboardInterrupt:
+        if not late.is_set():
+            raise
     finally:
+        INTERRUPTS.call = None  # at once: no function is called before, so none is interrupted
         done.set()
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)  # None: not set from Python
     if late.is_set() or (limit is not None and process_time() - spent > limit):
         return {"timeout": limit or seconds}, []
     if reply.get("raised", {}).get("type") == "KeyboardInterrupt":
