@@ -245,7 +245,7 @@ def test_where_the_kernel_keeps_no_records_waiting_for_a_processor_costs_a_tenth
             pass
 
     monkeypatch.setattr(clock, "RECORDED", False)
-    with one_busy_core(5), sandboxed(compute) as worker:
+    with one_busy_core(8), sandboxed(compute) as worker:
         child, began = forked(worker), monotonic()
         ask(child, "compute")
         elapsed = monotonic() - began
