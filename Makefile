@@ -71,10 +71,10 @@ worker: $(VENV)/cluster ## grade for a Dask scheduler: SCHEDULER=tcp://HOST:8786
 
 # With bytecode kept, whatever the environment says: compiling it anew in each process is a third of collecting.
 TESTS := PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
-test: $(VENV)/ready ## run those of the kit's own tests that protect most (some two minutes)
+test: $(VENV)/ready ## run those of the kit's own tests that protect most (some three minutes)
 	@$(TESTS) -m "not whole"
 
-test-all: $(VENV)/ready $(VENV)/cluster ## run all of the kit's own tests (some fifteen minutes)
+test-all: $(VENV)/ready $(VENV)/cluster ## run all of the kit's own tests (some twenty-two minutes)
 	@$(TESTS) -m "not sample"
 
 lint: $(VENV)/ready ## check style and types
